@@ -1,0 +1,176 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"briefbot/store"
+	"briefbot/store/storetest"
+)
+
+// open opens the file and checks all of it when the test ends.
+func open(t testing.TB, path string) *Engine {
+	t.Helper()
+	e, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.Close()
+		e, err := Open(path)
+		if err != nil {
+			t.Fatalf("open at the end of the test: %v", err)
+		}
+		defer e.Close()
+		if err := e.Check(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func TestEngine(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Engine, func() store.Engine) {
+		path := filepath.Join(t.TempDir(), "data", "briefbot.db")
+		return open(t, path), func() store.Engine { return open(t, path) }
+	})
+}
+
+func TestSecondProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "briefbot.db")
+	open(t, path)
+	// The lock belongs to the open file, so a second Open in this process meets
+	// it as another process would.
+	if _, err := Open(path); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("second open: %v", err)
+	}
+}
+
+func TestDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "briefbot.db")
+	e := open(t, path)
+	s, err := store.Open(t.Context(), e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		_, _, err := s.PutStory(t.Context(), store.Story{ID: fmt.Sprint(i), Headline: "h", Bullets: []store.Bullet{{Text: "b"}}}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Close()
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := map[string]func([]byte) []byte{
+		"text":            func([]byte) []byte { return []byte("not a data file at all\n") },
+		"cut in half":     func(b []byte) []byte { return b[:len(b)/2] },
+		"cut to one page": func(b []byte) []byte { return b[:os.Getpagesize()] },
+		"zeros":           func(b []byte) []byte { return make([]byte, len(b)) },
+		"noise": func(b []byte) []byte {
+			r := rand.New(rand.NewPCG(1, 2))
+			for i := 2 * os.Getpagesize(); i < len(b); i++ {
+				b[i] = byte(r.Uint32())
+			}
+			return b
+		},
+	}
+	for name, hurt := range damage {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "briefbot.db")
+			if err := os.WriteFile(path, hurt(append([]byte(nil), good...)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e, err := Open(path)
+			if err == nil {
+				defer e.Close()
+				err = e.Check()
+			}
+			if !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// BenchmarkUpdate is what two writes of each of 64 waiting senders cost.
+func BenchmarkUpdate(b *testing.B) {
+	e := open(b, filepath.Join(b.TempDir(), "briefbot.db"))
+	value := make([]byte, 1024)
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		k := fmt.Sprint(rand.Uint64())
+		for pb.Next() {
+			err := e.Update(b.Context(), func(w store.Writer) error {
+				w.Put(k, value)
+				return nil
+			})
+			if err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// BenchmarkOpen is the way from the start to ready with 100,000 stories.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "briefbot.db")
+	e, err := Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := store.Open(b.Context(), e, time.Now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	done := make(chan error)
+	const stories, writers = 100_000, 64
+	for w := range writers {
+		go func() {
+			for i := w; i < stories; i += writers {
+				_, _, err := s.PutStory(b.Context(), benchStory(i), time.Now())
+				if err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range writers {
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Close()
+	for b.Loop() {
+		e, err := Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := store.Open(b.Context(), e, time.Now())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.LatestStories(b.Context(), 8, 8, func(store.Entry) bool { return true }); err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
+	}
+}
+
+func benchStory(i int) store.Story {
+	s := store.Story{ID: fmt.Sprintf("bench:%d", i), Headline: fmt.Sprintf("Story number %d of the bench", i), Topics: []string{"world"}}
+	for n := range 5 {
+		s.Bullets = append(s.Bullets, store.Bullet{Text: "The harbour council of Port Ansel voted on the night ferry, and the islands answered with a paper of their own.", Citations: []int{n + 1}})
+		s.Sources = append(s.Sources, store.Source{N: n + 1, Outlet: "Ansel Post", Title: "Ferry vote", URL: "https://anselpost.example/ferry"})
+	}
+	return s
+}

@@ -1,0 +1,171 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"runtime/debug"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"briefbot/store"
+)
+
+// View runs fn on the state after the last commit.
+func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-e.closing:
+		return store.ErrClosed
+	default:
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	tx, err := e.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", e.path, err)
+	}
+	defer tx.Rollback()
+	r := &txn{b: tx.Bucket(bucket)}
+	if err := fn(r); err != nil && r.err == nil {
+		return err
+	}
+	return r.err
+}
+
+// txn is the Reader and Writer of one function. In a gathered transaction it
+// keeps what it overwrites, so that it alone can be undone.
+type txn struct {
+	b       *bbolt.Bucket
+	err     error // the first failure: it outlives what fn returns
+	undo    []change
+	written map[string]bool
+	bytes   int
+	writes  int // counts changes, so that a scan knows when its cursor is stale
+}
+
+// change is a key's value before it was first written; nil if it had none.
+type change struct{ key, old []byte }
+
+// damage turns a panic of bbolt, or a fault of its mapped file, into an error.
+func damage(err *error) {
+	if p := recover(); p != nil && *err == nil {
+		*err = fmt.Errorf("%w: %v", store.ErrDamaged, p)
+	}
+}
+
+func (t *txn) Get(key string) []byte {
+	if t.err != nil {
+		return nil
+	}
+	defer damage(&t.err)
+	return t.b.Get([]byte(key))
+}
+
+func (t *txn) Scan(from, to string) iter.Seq2[string, []byte] {
+	return t.scan(from, to, func(c *bbolt.Cursor) ([]byte, []byte) {
+		return c.Seek([]byte(from))
+	}, func(c *bbolt.Cursor, last []byte, stale bool) (k, v []byte) {
+		if !stale {
+			return c.Next()
+		}
+		if k, v = c.Seek(last); bytes.Equal(k, last) {
+			return c.Next()
+		}
+		return k, v
+	})
+}
+
+func (t *txn) ScanBack(from, to string) iter.Seq2[string, []byte] {
+	before := func(c *bbolt.Cursor, key string) ([]byte, []byte) {
+		if k, _ := c.Seek([]byte(key)); k == nil {
+			return c.Last()
+		}
+		return c.Prev()
+	}
+	return t.scan(from, to, func(c *bbolt.Cursor) ([]byte, []byte) {
+		return before(c, to)
+	}, func(c *bbolt.Cursor, last []byte, stale bool) ([]byte, []byte) {
+		if !stale {
+			return c.Prev()
+		}
+		return before(c, string(last))
+	})
+}
+
+// scan walks a range. A write inside the loop makes bbolt's cursor unreliable,
+// so next is told when it has to find its place anew.
+func (t *txn) scan(from, to string, first func(*bbolt.Cursor) ([]byte, []byte), next func(c *bbolt.Cursor, last []byte, stale bool) ([]byte, []byte)) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if t.err != nil {
+			return
+		}
+		var k, v []byte
+		c := t.b.Cursor()
+		t.guard(func() { k, v = first(c) })
+		for t.err == nil && k != nil && string(k) >= from && string(k) < to {
+			writes, last := t.writes, string(k)
+			if !yield(last, v) {
+				return
+			}
+			t.guard(func() { k, v = next(c, []byte(last), t.writes != writes) })
+		}
+	}
+}
+
+// guard runs f, a call into bbolt, and remembers damage that it meets; panics
+// of the loop's own body pass by.
+func (t *txn) guard(f func()) {
+	defer damage(&t.err)
+	f()
+}
+
+func (t *txn) Put(key string, value []byte) {
+	t.set(key, value, func(k []byte) error { return t.b.Put(k, bytes.Clone(value)) })
+}
+
+func (t *txn) Delete(key string) {
+	t.set(key, nil, t.b.Delete)
+}
+
+func (t *txn) set(key string, value []byte, do func(k []byte) error) {
+	if t.err != nil {
+		return
+	}
+	defer damage(&t.err)
+	k := []byte(key)
+	if !t.written[key] {
+		if t.written == nil {
+			t.written = map[string]bool{}
+		}
+		t.written[key] = true
+		t.undo = append(t.undo, change{k, bytes.Clone(t.b.Get(k))})
+	}
+	t.bytes += len(key) + len(value)
+	if len(t.written) > store.MaxKeys || t.bytes > store.MaxBytes {
+		t.err = fmt.Errorf("%w: %d keys, %d bytes", store.ErrTooLarge, len(t.written), t.bytes)
+		return
+	}
+	t.writes++
+	if err := do(k); err != nil {
+		t.err = fmt.Errorf("write key %q: %w", key, err)
+	}
+}
+
+// rollback undoes what this function wrote.
+func (t *txn) rollback() error {
+	for _, c := range t.undo {
+		var err error
+		if c.old == nil {
+			err = t.b.Delete(c.key)
+		} else {
+			err = t.b.Put(c.key, c.old)
+		}
+		if err != nil {
+			return fmt.Errorf("undo key %q: %w", c.key, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"briefbot/store"
+)
+
+// maxGathered is how many functions share a commit at most: enough that the
+// fsync no longer counts, few enough that the first one does not wait long.
+const maxGathered = 512
+
+// write is one call of Update on its way through the writer.
+type write struct {
+	ctx  context.Context
+	fn   func(store.Writer) error
+	keys []string // what it wrote, for the watches
+	err  error
+	// panicked is what fn panicked with: it goes on in the goroutine of the
+	// caller, whose fault it is.
+	panicked any
+	done     chan struct{}
+}
+
+// Update hands fn to the writer and waits for the commit.
+func (e *Engine) Update(ctx context.Context, fn func(store.Writer) error) error {
+	w := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case e.writes <- w:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.closing:
+		return store.ErrClosed
+	}
+	<-w.done
+	if w.panicked != nil {
+		panic(w.panicked)
+	}
+	return w.err
+}
+
+// writer runs all writes, one at a time, and commits those that waited
+// together with one fsync.
+func (e *Engine) writer() {
+	defer close(e.done)
+	for {
+		select {
+		case w := <-e.writes:
+			e.commit(e.gather(w))
+		case <-e.closing:
+			return
+		}
+	}
+}
+
+func (e *Engine) gather(first *write) []*write {
+	batch := []*write{first}
+	for len(batch) < maxGathered {
+		select {
+		case w := <-e.writes:
+			batch = append(batch, w)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs the batch in one transaction. A function that fails is undone
+// alone; if the commit fails, all have failed.
+func (e *Engine) commit(batch []*write) {
+	err := e.transact(batch)
+	for _, w := range batch {
+		if w.err == nil && err != nil {
+			w.err = fmt.Errorf("write %s: %w", e.path, err)
+		}
+		if w.err == nil {
+			e.watches.tell(w.keys)
+		}
+		close(w.done)
+	}
+}
+
+func (e *Engine) transact(batch []*write) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer damage(&err)
+	tx, err := e.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	b := tx.Bucket(bucket)
+	for _, w := range batch {
+		if w.err = w.ctx.Err(); w.err != nil {
+			continue
+		}
+		if err := w.run(b); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// run runs the function on b; an error is of the transaction as a whole.
+func (w *write) run(b *bbolt.Bucket) error {
+	t := &txn{b: b}
+	func() {
+		defer func() { w.panicked = recover() }()
+		w.err = w.fn(t)
+	}()
+	if t.err != nil {
+		w.err = t.err
+	}
+	if w.err != nil || w.panicked != nil {
+		return t.rollback()
+	}
+	for _, c := range t.undo {
+		w.keys = append(w.keys, string(c.key))
+	}
+	return nil
+}

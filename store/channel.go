@@ -1,0 +1,116 @@
+package store
+
+import "time"
+
+// Platform names a chat platform.
+type Platform string
+
+// The platforms.
+const (
+	Discord  Platform = "discord"
+	Telegram Platform = "telegram"
+)
+
+// Chat is where messages go.
+type Chat struct {
+	Platform Platform `json:"platform"`
+	// ID is the platform's own: a snowflake on Discord; a number or @name on
+	// Telegram.
+	ID string `json:"id"`
+	// Thread is a Telegram forum topic; a Discord thread has an ID of its own.
+	Thread int `json:"thread,omitempty"`
+}
+
+// Private reports whether the id alone tells that the chat is one reader's: on
+// Telegram those have positive numbers.
+func (c Chat) Private() bool {
+	return c.Platform == Telegram && c.ID != "" && c.ID[0] != '-' && c.ID[0] != '@'
+}
+
+// Kind is what sort of chat a place is.
+type Kind string
+
+// The kinds of both platforms.
+const (
+	DiscordText     Kind = "text"         // also announcement channels
+	DiscordForum    Kind = "forum"        // also media channels: a post is a thread
+	DiscordThread   Kind = "thread"       // also a forum's post
+	TelegramChannel Kind = "channel"      // readers can't write
+	TelegramGroup   Kind = "group"        // a basic group
+	TelegramSuper   Kind = "supergroup"   // with or without topics
+	Private         Kind = "private chat" // with one reader, on either platform
+)
+
+// Place is what a platform said of a chat.
+type Place struct {
+	Chat Chat   `json:"chat"` // with the id that lasts, without a thread
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Mode is how a channel gets its news.
+type Mode string
+
+// The modes.
+const (
+	Each   Mode = "each"   // a post a story
+	Digest Mode = "digest" // one post for all that is new
+)
+
+// Channel is a place that gets posts, and how it wants them.
+type Channel struct {
+	Name     string   `json:"name"`
+	Chat     Chat     `json:"chat"`
+	Schedule string   `json:"schedule"` // a cron expression, @daily, @every 15m
+	Timezone string   `json:"timezone"`
+	Language string   `json:"language,omitempty"`
+	Topics   []string `json:"topics,omitempty"` // none: all
+	Mode     Mode     `json:"mode"`
+	// Limit is the most stories at one time.
+	Limit int `json:"limit"`
+	// Backfill is how many of the stories that were there before the channel
+	// began it gets.
+	Backfill int `json:"backfill"`
+	// Narratives: "fold" puts them into the post, "ask" gives them on request;
+	// empty: by the kind of chat.
+	Narratives string `json:"narratives,omitempty"`
+	// Quiet are the times of day without a sound.
+	Quiet []Span `json:"quiet,omitempty"`
+	// CatchUp is how late a missed run is still made up.
+	CatchUp time.Duration `json:"catch_up"`
+	// MaxAge is how long after its coming in a story is still news.
+	MaxAge time.Duration `json:"max_age"`
+	// Uncertain says what to do with a send whose outcome can't be found out:
+	// "resend" or "hold".
+	Uncertain string `json:"uncertain,omitempty"`
+}
+
+// Span is a time of day from Start to End, in minutes since midnight; it may
+// pass midnight.
+type Span struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// Contains reports whether the clock time of t, in its own zone, is within the
+// span.
+func (q Span) Contains(t time.Time) bool {
+	m := t.Hour()*60 + t.Minute()
+	if q.Start <= q.End {
+		return q.Start <= m && m < q.End
+	}
+	return m >= q.Start || m < q.End
+}
+
+// Progress is how far a channel's schedule has come.
+type Progress struct {
+	// Began is when the channel began.
+	Began time.Time `json:"began"`
+	// Cursor is the number of the last story that was dealt with.
+	Cursor uint64 `json:"cursor"`
+	// Backfill are the stories from before the channel began that are still to
+	// be posted, by their IDs.
+	Backfill []string `json:"backfill,omitempty"`
+	// LastRun is when the schedule was last due and run.
+	LastRun time.Time `json:"last_run,omitzero"`
+}

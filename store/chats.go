@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Place gives what is known of a chat, or ErrNotFound.
+func (s *Store) Place(ctx context.Context, c Chat) (Place, error) {
+	var p Place
+	err := s.e.View(ctx, func(r Reader) error { return get(r, placeKey(c), &p) })
+	return p, err
+}
+
+// atPlace gives the chat its lasting id, if that is known: a Telegram @name and
+// its number are one chat, with one queue.
+func atPlace(r Reader, c Chat) Chat {
+	var p Place
+	if get(r, placeKey(c), &p) == nil {
+		c.ID = p.Chat.ID
+	}
+	return c
+}
+
+// StoryOfMessage gives the ID of the story that a message of ours brought, or
+// ErrNotFound. A message with several stories has none of its own.
+func (s *Store) StoryOfMessage(ctx context.Context, c Chat, message string) (string, error) {
+	var m posted
+	err := s.e.View(ctx, func(r Reader) error { return get(r, messageKey(c, message), &m) })
+	if err == nil && len(m.Stories) != 1 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("message %s in %s: %w", message, c.ID, err)
+	}
+	return m.Stories[0].ID, nil
+}
+
+// DeliveryOfMessage gives the delivery that a message of ours belongs to, or
+// ErrNotFound for a message that is not known to be ours.
+func (s *Store) DeliveryOfMessage(ctx context.Context, c Chat, message string) (uint64, error) {
+	var m posted
+	err := s.e.View(ctx, func(r Reader) error { return get(r, messageKey(c, message), &m) })
+	return m.Delivery, err
+}
+
+// HighestMessage gives the highest message id known in the chat, ours or
+// another's; empty if none is.
+func (s *Store) HighestMessage(ctx context.Context, c Chat) (string, error) {
+	var id string
+	err := s.e.View(ctx, func(r Reader) error {
+		id = string(r.Get(highestKey(c)))
+		return nil
+	})
+	return id, err
+}
+
+// LastStory gives the ID of the story that was posted last in the chat, or
+// ErrNotFound.
+func (s *Store) LastStory(ctx context.Context, c Chat) (string, error) {
+	var id string
+	err := s.e.View(ctx, func(r Reader) error {
+		if id = string(r.Get(lastKey(c))); id == "" {
+			return ErrNotFound
+		}
+		return nil
+	})
+	return id, err
+}
+
+// Offset is how far a platform's updates were dealt with: Next is the number of
+// the first that was not. The zero Offset writes nothing.
+type Offset struct {
+	Account string // whose updates: "telegram:<bot id>"
+	Next    int
+	// Seen are messages of others that the updates told of, by chat: ids that
+	// can't be ours.
+	Seen map[Chat]string
+}
+
+func (o Offset) write(w Writer) {
+	if o.Account != "" {
+		w.Put(key("offset", o.Account), []byte(strconv.Itoa(o.Next)))
+	}
+	for c, id := range o.Seen {
+		raiseHighest(w, c, id)
+	}
+}
+
+// PutOffset writes how far the updates were dealt with.
+func (s *Store) PutOffset(ctx context.Context, o Offset) error {
+	err := s.e.Update(ctx, func(w Writer) error {
+		o.write(w)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store the offset of %s: %w", o.Account, err)
+	}
+	return nil
+}
+
+// Offset gives the number of the account's first update that was not dealt
+// with, or 0 if none ever was.
+func (s *Store) Offset(ctx context.Context, account string) (int, error) {
+	var n int
+	err := s.e.View(ctx, func(r Reader) error {
+		v := r.Get(key("offset", account))
+		if v == nil {
+			return nil
+		}
+		var err error
+		n, err = strconv.Atoi(string(v))
+		return err
+	})
+	return n, err
+}
+
+// raiseHighest notes a message id seen in a chat, if it is the highest yet.
+func raiseHighest(w Writer, c Chat, id string) {
+	k := highestKey(c)
+	if old := string(w.Get(k)); compareIDs(id, old) > 0 {
+		w.Put(k, []byte(id))
+	}
+}
+
+// compareIDs orders message ids, which are numbers too long for comfort on
+// Discord.
+func compareIDs(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}
+
+// A topic is part of its chat: it shares the chat's place and message ids.
+
+func placeKey(c Chat) string { return key("place", string(c.Platform), c.ID) }
+
+// highestKey is the same for all Telegram chats whose messages are numbered in
+// one sequence for the whole bot: private chats and basic groups. Supergroups
+// and channels, at or below minus a trillion, have sequences of their own.
+func highestKey(c Chat) string {
+	id := c.ID
+	if n, err := strconv.ParseInt(c.ID, 10, 64); c.Platform == Telegram && err == nil && n > -1_000_000_000_000 {
+		id = "account"
+	}
+	return key("highest", string(c.Platform), id)
+}
+
+func messageKey(c Chat, message string) string {
+	return key("message", string(c.Platform), c.ID, message)
+}
+
+func lastKey(c Chat) string {
+	return key("last", string(c.Platform), c.ID, strconv.Itoa(c.Thread))
+}

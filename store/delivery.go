@@ -1,0 +1,146 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// DeliveryKind says what a delivery brings.
+type DeliveryKind string
+
+// The kinds of delivery.
+const (
+	PostDelivery   DeliveryKind = "post"   // one story
+	DigestDelivery DeliveryKind = "digest" // one message for several stories
+	AnswerDelivery DeliveryKind = "answer" // what a reader asked for
+)
+
+// State is how far a delivery has come.
+type State string
+
+// The states. Planned, Claimed and Uncertain are waiting for something to be
+// done; Sent and GivenUp are final.
+const (
+	Planned   State = "planned"   // nothing of the next part is out
+	Claimed   State = "claimed"   // the next part may be on its way
+	Uncertain State = "uncertain" // whether the part is out must be found out
+	Sent      State = "sent"
+	GivenUp   State = "given up"
+)
+
+// Final reports whether nothing more will happen to a delivery in this state.
+func (s State) Final() bool { return s == Sent || s == GivenUp }
+
+// Ref names a revision of a story.
+type Ref struct {
+	ID       string `json:"id"`
+	Revision int    `json:"revision"`
+}
+
+// Delivery is what is to be said in one chat: the only truth about what was
+// posted. It is written before anything is sent.
+type Delivery struct {
+	ID      uint64       `json:"id"`
+	Kind    DeliveryKind `json:"kind"`
+	Channel string       `json:"channel,omitempty"` // empty for an answer
+	Chat    Chat         `json:"chat"`
+	Stories []Ref        `json:"stories,omitempty"`
+	// ReplyTo is the message that an answer replies to, if any.
+	ReplyTo string `json:"reply_to,omitempty"`
+	Silent  bool   `json:"silent,omitempty"`
+	State   State  `json:"state"`
+	// Parts are the messages, in order; they are made at the first claim, and
+	// never anew.
+	Parts []Part `json:"parts,omitempty"`
+	// Reason says, of a delivery that is late or given up, why: the platform's
+	// own words.
+	Reason   string    `json:"reason,omitempty"`
+	Attempts int       `json:"attempts,omitempty"` // failed ones of the part at hand
+	Looks    int       `json:"looks,omitempty"`    // times that the part at hand was looked for
+	Planned  time.Time `json:"planned"`
+	// Due is when to go on, not before.
+	Due  time.Time `json:"due,omitzero"`
+	Done time.Time `json:"done,omitzero"`
+}
+
+// Part is one message of a delivery.
+type Part struct {
+	// Body is the request as the adapter made it, exactly as it is sent. It is
+	// dropped when the delivery is done.
+	Body json.RawMessage `json:"body,omitempty"`
+	// After is the highest message id known in the chat before the request was
+	// made: what is looked for stands behind it. Empty if none was known.
+	After string `json:"after,omitempty"`
+	// Claimed is when the request was (to be) made, by the local clock.
+	Claimed time.Time `json:"claimed,omitzero"`
+	// Message is the platform's id, once the part is out.
+	Message string `json:"message,omitempty"`
+}
+
+// Tag names a part of a delivery within its buttons, so that the message can be
+// told from every other: "7k.0".
+func Tag(delivery uint64, part int) string {
+	return fmt.Sprintf("%s.%d", base36(delivery), part)
+}
+
+func base36(n uint64) string {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var b [13]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = digits[n%36]
+		if n /= 36; n == 0 {
+			return string(b[i:])
+		}
+	}
+}
+
+// Next is the number of the first part that is not out yet; it is len(d.Parts)
+// if all are.
+func (d Delivery) Next() int {
+	for i, p := range d.Parts {
+		if p.Message == "" {
+			return i
+		}
+	}
+	return len(d.Parts)
+}
+
+// Outcome is what became of a request, or of a look for one whose outcome was
+// unknown.
+type Outcome int
+
+// The outcomes.
+const (
+	// Delivered: the message is there; Verdict.Message is its id.
+	Delivered Outcome = iota
+	// Retry: nothing is there; try again, after Verdict.After.
+	Retry
+	// Refused: nothing is there, and trying again makes no sense.
+	Refused
+	// Unknown: it may be there, or come to be there.
+	Unknown
+	// Absent: a look found that it is not there.
+	Absent
+)
+
+func (o Outcome) String() string {
+	return [...]string{"delivered", "retry", "refused", "unknown", "absent"}[o]
+}
+
+// Verdict is what a platform's adapter says of a request.
+type Verdict struct {
+	Outcome Outcome
+	Message string        // the platform's id of the message
+	After   time.Duration // what the platform asks to wait before the next try
+	// Everywhere says that the wait is for everything that this bot sends, not
+	// only for this chat.
+	Everywhere bool
+	// Gone says that the chat is not to be had: deleted, or the bot was thrown
+	// out or lost its rights.
+	Gone bool
+	// Reason is the platform's own words, without secrets.
+	Reason string
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Schema is the version of the keys' layout that this program writes.
+const Schema = 1
+
+// migrations lift the data from the schema of their index to the next one.
+// Each goes on from where it was if it is interrupted: it works in steps of
+// one Update, and the schema's number is written after the last.
+var migrations = map[int]func(context.Context, Engine) error{
+	0: func(context.Context, Engine) error { return nil }, // an empty store
+}
+
+// Store holds all of briefbot's data, in an Engine that it does not know.
+type Store struct {
+	e Engine
+}
+
+// Open takes the engine into use and brings its data to the current schema. It
+// returns ErrNewer if a newer briefbot wrote it. The engine is closed by Close,
+// not by a failed Open.
+func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
+	if err := migrate(ctx, e, Schema, migrations); err != nil {
+		return nil, err
+	}
+	err := e.Update(ctx, func(w Writer) error {
+		if current(w, "delivery") == 0 {
+			startDeliveries(w, now)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin the numbers of deliveries: %w", err)
+	}
+	return &Store{e}, nil
+}
+
+// startDeliveries lets the numbers of deliveries go on from the time, so that a
+// new or restored store never gives a number that its chats have seen: the
+// platforms know messages by it.
+func startDeliveries(w Writer, now time.Time) {
+	n := uint64(max(now.Unix(), 1)) << 20
+	w.Put(key("sequence", "delivery"), []byte(number(max(n, current(w, "delivery")))))
+}
+
+func migrate(ctx context.Context, e Engine, to int, steps map[int]func(context.Context, Engine) error) error {
+	var at int
+	err := e.View(ctx, func(r Reader) error {
+		v := r.Get(keySchema)
+		if v == nil {
+			return nil
+		}
+		var err error
+		if at, err = strconv.Atoi(string(v)); err != nil {
+			return fmt.Errorf("%w: schema number %q", ErrDamaged, v)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the schema: %w", err)
+	}
+	if at > to {
+		return fmt.Errorf("schema %d, this program knows %d: %w", at, to, ErrNewer)
+	}
+	for ; at < to; at++ {
+		if err := steps[at](ctx, e); err != nil {
+			return fmt.Errorf("migrate from schema %d: %w", at, err)
+		}
+		next := strconv.Itoa(at + 1)
+		err := e.Update(ctx, func(w Writer) error {
+			w.Put(keySchema, []byte(next))
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("write schema %s: %w", next, err)
+		}
+	}
+	return nil
+}
+
+// Lease waits until nobody else holds the name, and takes it.
+func (s *Store) Lease(ctx context.Context, name string) (Lease, error) { return s.e.Lease(ctx, name) }
+
+// Close closes the engine.
+func (s *Store) Close() error { return s.e.Close() }
+
+// Keys are built of parts with a byte between them that no part holds.
+const (
+	sep       = "\x00"
+	keySchema = "schema"
+)
+
+func key(parts ...string) string { return strings.Join(parts, sep) }
+
+// under gives the range of all keys that begin with the parts.
+func under(parts ...string) (from, to string) {
+	p := key(parts...)
+	return p + sep, p + "\x01"
+}
+
+// last gives a key's last part.
+func last(k string) string { return k[strings.LastIndex(k, sep)+1:] }
+
+// number writes n so that the order of the texts is that of the numbers.
+func number(n uint64) string { return fmt.Sprintf("%016x", n) }
+
+// next counts up the named sequence.
+func next(w Writer, name string) uint64 {
+	k := key("sequence", name)
+	n := current(w, name) + 1
+	w.Put(k, []byte(number(n)))
+	return n
+}
+
+// current is the number that the named sequence gave last.
+func current(r Reader, name string) uint64 {
+	n, _ := strconv.ParseUint(string(r.Get(key("sequence", name))), 16, 64)
+	return n
+}
+
+// valueVersion stands in front of every value, so that a later form can be told
+// from this one.
+const valueVersion = '1'
+
+func put(w Writer, k string, v any) { w.Put(k, append([]byte{valueVersion}, marshal(v)...)) }
+
+// get reads the value at k into v. It returns ErrNotFound if there is none.
+func get(r Reader, k string, v any) error {
+	b := r.Get(k)
+	if b == nil {
+		return ErrNotFound
+	}
+	if b[0] != valueVersion {
+		return fmt.Errorf("value of %q has form %q: %w", k, b[0], ErrNewer)
+	}
+	if err := json.Unmarshal(b[1:], v); err != nil {
+		return fmt.Errorf("%w: value of %q: %w", ErrDamaged, k, err)
+	}
+	return nil
+}

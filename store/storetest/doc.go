@@ -1,0 +1,2 @@
+// Package storetest holds what every store.Engine must pass.
+package storetest

@@ -1,0 +1,355 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"briefbot/store"
+)
+
+var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+
+func openStore(t *testing.T, e store.Engine) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), e, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func story(id string) store.Story {
+	return store.Story{
+		ID:       id,
+		Headline: "Headline of " + id,
+		Bullets:  []store.Bullet{{Text: "A bullet.", Citations: []int{1}}},
+		Sources:  []store.Source{{N: 1, URL: "https://example.org/a?b=1&a=2&utm_source=x"}},
+		Topics:   []string{"world"},
+	}
+}
+
+func put(t *testing.T, s *store.Store, st store.Story, at time.Time) (store.Entry, store.Change) {
+	t.Helper()
+	e, c, err := s.PutStory(t.Context(), st, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, c
+}
+
+func stories(t *testing.T, open Open) {
+	eng, again := open(t)
+	s := openStore(t, eng)
+	first, change := put(t, s, story("desk:a"), noon)
+	if change != store.Added || first.Story.Revision != 1 || first.Seq != 1 {
+		t.Errorf("first: %v, %+v", change, first)
+	}
+
+	same := story("desk:a")
+	same.Sources[0].URL = "https://example.org/a?utm_medium=y&a=2&b=1"
+	if e, change := put(t, s, same, noon.Add(time.Hour)); change != store.Unchanged || e.Story.Revision != 1 {
+		t.Errorf("only tracking parameters differ: %v", change)
+	}
+
+	revised := story("desk:a")
+	revised.Headline = "Better headline"
+	e, change := put(t, s, revised, noon.Add(2*time.Hour))
+	if change != store.Revised || e.Story.Revision != 2 || e.Short != first.Short || e.Seq != first.Seq || !e.Arrived.Equal(noon) {
+		t.Errorf("revised: %v, %+v", change, e)
+	}
+
+	for i := range 20 {
+		put(t, s, story(fmt.Sprintf("desk:%d", i)), noon)
+	}
+	eng.Close()
+	s = openStore(t, again())
+	if got, err := s.StoryByShort(t.Context(), first.Short); err != nil || got.Story.Headline != "Better headline" {
+		t.Errorf("by short id: %+v, %v", got, err)
+	}
+	latest, err := s.LatestStories(t.Context(), 2, 100, func(e store.Entry) bool { return e.MatchesWords("headline DESK") })
+	if err != nil || len(latest) != 2 || latest[0].Story.ID != "desk:19" || latest[1].Story.ID != "desk:18" {
+		t.Errorf("latest: %v, %v", latest, err)
+	}
+	if err := s.RemoveStory(t.Context(), "desk:19", noon); err != nil {
+		t.Fatal(err)
+	}
+	if latest, _ := s.LatestStories(t.Context(), 1, 100, func(store.Entry) bool { return true }); latest[0].Story.ID != "desk:18" {
+		t.Errorf("a removed story is the latest")
+	}
+	if e, change := put(t, s, story("desk:19"), noon); change != store.Revised || !e.Removed.IsZero() {
+		t.Errorf("a removed story that is back: %v", change)
+	}
+	for _, bad := range []string{"", "a\x00b", string(make([]byte, 2000))} {
+		if _, _, err := s.PutStory(t.Context(), story(bad), noon); err == nil {
+			t.Errorf("id %q was taken", bad)
+		}
+	}
+	if _, err := s.Story(t.Context(), "desk:none"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no story: %v", err)
+	}
+}
+
+func channel(name, chat string) store.Channel {
+	return store.Channel{
+		Name: name, Chat: store.Chat{Platform: store.Telegram, ID: chat}, Schedule: "@daily", Timezone: "UTC",
+		Mode: store.Each, Limit: 10, Backfill: 1, MaxAge: 72 * time.Hour,
+	}
+}
+
+// postAll plans a delivery for each story on the agenda.
+func postAll(a store.Agenda) store.Plan {
+	p := store.Plan{Progress: a.Progress}
+	p.Progress.Backfill = nil
+	for _, e := range append(a.Backfill, a.New...) {
+		p.Deliveries = append(p.Deliveries, store.Delivery{
+			Kind: store.PostDelivery, State: store.Planned, Planned: noon,
+			Stories: []store.Ref{{ID: e.Story.ID, Revision: e.Story.Revision}},
+		})
+		p.Progress.Cursor = max(p.Progress.Cursor, e.Seq)
+	}
+	return p
+}
+
+func planned(t *testing.T, s *store.Store, channel string) []string {
+	t.Helper()
+	made, err := s.RunSchedule(t.Context(), channel, postAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, d := range made {
+		ids = append(ids, d.Stories[0].ID)
+	}
+	return ids
+}
+
+func schedules(t *testing.T, open Open) {
+	eng, again := open(t)
+	s := openStore(t, eng)
+	for _, id := range []string{"old1", "old2", "old3"} {
+		put(t, s, story(id), noon)
+	}
+	if err := s.PutChannel(t.Context(), channel("c", "-1001"), noon); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, story("new1"), noon)
+	if got, want := planned(t, s, "c"), []string{"old3", "new1"}; !slices.Equal(got, want) {
+		t.Errorf("first run: %v, want %v", got, want)
+	}
+	if got := planned(t, s, "c"); got != nil {
+		t.Errorf("second run: %v", got)
+	}
+
+	put(t, s, story("new2"), noon)
+	eng.Close()
+	eng2 := again()
+	s = openStore(t, eng2)
+	if err := s.PutChannel(t.Context(), channel("c", "-1001"), noon); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := planned(t, s, "c"), []string{"new2"}; !slices.Equal(got, want) {
+		t.Errorf("run after a restart: %v, want %v", got, want)
+	}
+
+	// Whatever a run decides, a story comes to a channel once.
+	again2, err := s.RunSchedule(t.Context(), "c", func(a store.Agenda) store.Plan {
+		return store.Plan{Progress: a.Progress, Deliveries: []store.Delivery{{
+			Kind: store.PostDelivery, State: store.Planned, Stories: []store.Ref{{ID: "new2", Revision: 2}},
+		}}}
+	})
+	if err != nil || len(again2) != 0 {
+		t.Errorf("planned again: %v, %v", again2, err)
+	}
+
+	all, err := s.Channels(t.Context())
+	if err != nil || len(all) != 1 || all[0].Name != "c" {
+		t.Errorf("channels: %v, %v", all, err)
+	}
+	if err := s.RemoveChannel(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Channel(t.Context(), "c"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("removed channel: %v", err)
+	}
+	if p, err := s.Progress(t.Context(), "c"); err != nil || p.Cursor == 0 {
+		t.Errorf("progress of a removed channel: %+v, %v", p, err)
+	}
+}
+
+func deliveries(t *testing.T, open Open) {
+	eng, again := open(t)
+	s := openStore(t, eng)
+	ctx := t.Context()
+	for _, id := range []string{"a", "b"} {
+		put(t, s, story(id), noon)
+	}
+	c := channel("c", "-1001")
+	c.Backfill = 2
+	if err := s.PutChannel(ctx, c, noon); err != nil {
+		t.Fatal(err)
+	}
+	watch := s.WatchPending(store.Telegram)
+	defer watch.Close()
+	planned(t, s, "c")
+	if chats, err := watch.Next(ctx); err != nil || !slices.Equal(chats, []store.Chat{c.Chat}) {
+		t.Errorf("watch: %v, %v", chats, err)
+	}
+	chats, err := s.PendingChats(ctx, store.Telegram)
+	if err != nil || !slices.Equal(chats, []store.Chat{c.Chat}) {
+		t.Errorf("pending chats: %v, %v", chats, err)
+	}
+	pending, err := s.Pending(ctx, c.Chat)
+	if err != nil || len(pending) != 1 || pending[0].Stories[0].ID != "a" {
+		t.Fatalf("pending: %+v, %v", pending, err)
+	}
+
+	answer, err := s.PutAnswer(ctx, store.Delivery{Chat: c.Chat}, store.Offset{Account: "bot", Next: 7}, func(d store.Delivery) ([]store.Part, error) {
+		return []store.Part{{Body: json.RawMessage(fmt.Sprintf(`"%s"`, store.Tag(d.ID, 0)))}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pending, _ = s.Pending(ctx, c.Chat); len(pending) != 2 || pending[0].ID != answer.ID {
+		t.Errorf("an answer does not come before a post: %+v", pending)
+	}
+
+	send := func(s *store.Store, id uint64, message string) {
+		t.Helper()
+		_, err := s.ChangeDelivery(ctx, id, func(d *store.Delivery, _ string) error {
+			if len(d.Parts) == 0 {
+				d.Parts = []store.Part{{Body: json.RawMessage(`{}`)}}
+			}
+			d.Parts[0].Message = message
+			d.State = store.Sent
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(s, answer.ID, "41")
+	send(s, pending[1].ID, "42")
+	eng.Close()
+	s = openStore(t, again())
+
+	if n, err := s.Offset(ctx, "bot"); err != nil || n != 7 {
+		t.Errorf("offset %d, %v", n, err)
+	}
+	pending, _ = s.Pending(ctx, c.Chat)
+	if len(pending) != 1 || pending[0].Stories[0].ID != "b" {
+		t.Errorf("after the first post: %+v", pending)
+	}
+	if id, err := s.StoryOfMessage(ctx, c.Chat, "42"); err != nil || id != "a" {
+		t.Errorf("story of the message: %q, %v", id, err)
+	}
+	if id, err := s.LastStory(ctx, c.Chat); err != nil || id != "a" {
+		t.Errorf("last story: %q, %v", id, err)
+	}
+	if id, err := s.DeliveryOfMessage(ctx, c.Chat, "41"); err != nil || id != answer.ID {
+		t.Errorf("delivery of the answer's message: %d, %v", id, err)
+	}
+	if id, _ := s.HighestMessage(ctx, c.Chat); id != "42" {
+		t.Errorf("highest message: %q", id)
+	}
+	if d, _ := s.Delivery(ctx, answer.ID); d.Parts[0].Body != nil {
+		t.Errorf("a sent delivery keeps its body")
+	}
+	if next := pending[0].ID; next <= answer.ID>>1 {
+		t.Errorf("delivery numbers: %d, %d", next, answer.ID)
+	}
+}
+
+func chats(t *testing.T, open Open) {
+	eng, _ := open(t)
+	s := openStore(t, eng)
+	ctx := t.Context()
+	named := store.Chat{Platform: store.Telegram, ID: "@brief"}
+	number := store.Chat{Platform: store.Telegram, ID: "-1001234567890"}
+	c := channel("c", "@brief")
+	c.Backfill = 0
+	if err := s.PutChannel(ctx, c, noon); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		put(t, s, story(fmt.Sprintf("s%02d", i)), noon)
+	}
+	if n := len(planned(t, s, "c")); n != 30 {
+		t.Fatalf("planned %d", n)
+	}
+	if err := s.MovePending(ctx, named, store.Place{Chat: number, Kind: store.TelegramChannel, Name: "Brief"}); err != nil {
+		t.Fatal(err)
+	}
+	if pending, _ := s.Pending(ctx, named); len(pending) != 0 {
+		t.Errorf("%d deliveries stayed behind", len(pending))
+	}
+	moved := 0
+	for {
+		pending, err := s.Pending(ctx, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(pending) == 0 {
+			break
+		}
+		d := pending[0]
+		if want := fmt.Sprintf("s%02d", moved); d.Stories[0].ID != want || d.Chat != number {
+			t.Fatalf("delivery %d is of %s in %s", moved, d.Stories[0].ID, d.Chat.ID)
+		}
+		moved++
+		s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+			d.State = store.GivenUp
+			return nil
+		})
+	}
+	if moved != 30 {
+		t.Errorf("moved %d", moved)
+	}
+	put(t, s, story("later"), noon)
+	planned(t, s, "c")
+	if pending, _ := s.Pending(ctx, number); len(pending) != 1 {
+		t.Errorf("a later post does not go to the number")
+	}
+
+	// Private chats and basic groups share one sequence of message ids.
+	seen := func(chat, id string) {
+		t.Helper()
+		err := s.PutOffset(ctx, store.Offset{Account: "bot", Next: 1, Seen: map[store.Chat]string{{Platform: store.Telegram, ID: chat}: id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	highest := func(chat string) string {
+		id, err := s.HighestMessage(ctx, store.Chat{Platform: store.Telegram, ID: chat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	seen("77", "99")
+	seen("-4012", "100")
+	seen("77", "98")
+	seen("-1001234567890", "5")
+	if highest("77") != "100" || highest("-1001234567890") != "5" {
+		t.Errorf("highest: %q, %q", highest("77"), highest("-1001234567890"))
+	}
+}
+
+func schema(t *testing.T, open Open) {
+	eng, _ := open(t)
+	openStore(t, eng)
+	if got := all(t, eng)["schema"]; got != fmt.Sprint(store.Schema) {
+		t.Errorf("schema %q", got)
+	}
+	set(t, eng, "schema", fmt.Sprint(store.Schema+1))
+	if _, err := store.Open(t.Context(), eng, noon); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("newer schema: %v", err)
+	}
+	set(t, eng, "schema", "one")
+	if _, err := store.Open(t.Context(), eng, noon); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("senseless schema: %v", err)
+	}
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Entry is a story as the store keeps it.
+type Entry struct {
+	Story Story `json:"story"`
+	// Short names the story for people and in buttons: 5 or more letters and
+	// digits, unique, and never changed.
+	Short string `json:"short"`
+	// Seq counts stories in the order in which they came in.
+	Seq uint64 `json:"seq"`
+	// Arrived is when the story first came in.
+	Arrived time.Time `json:"arrived"`
+	// Removed is when the story's source took it back; zero if it stands.
+	Removed time.Time `json:"removed,omitzero"`
+}
+
+// Change is what putting a story did.
+type Change int
+
+// The changes.
+const (
+	Unchanged Change = iota // no reader would see a difference
+	Added
+	Revised
+)
+
+func (c Change) String() string {
+	return [...]string{"unchanged", "added", "revised"}[c]
+}
+
+// PutStory takes in a story: a new one, or a new revision of the one with its
+// ID, if a reader would see a difference. at is the time of its coming in.
+func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry, Change, error) {
+	if err := checkID(story.ID); err != nil {
+		return Entry{}, Unchanged, err
+	}
+	var entry Entry
+	var change Change
+	err := s.e.Update(ctx, func(w Writer) error {
+		entry, change = Entry{}, Unchanged
+		err := get(w, key("story", story.ID), &entry)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			change = Added
+			entry = Entry{Seq: next(w, "story"), Arrived: at, Short: freeShort(w, story.ID)}
+			entry.Story = story
+			entry.Story.Revision, entry.Story.Updated = 1, at
+			w.Put(key("story-seq", number(entry.Seq)), []byte(story.ID))
+			w.Put(key("story-short", entry.Short), []byte(story.ID))
+		case err != nil:
+			return err
+		case SameForReader(entry.Story, story) && entry.Removed.IsZero():
+			return nil
+		default:
+			change = Revised
+			story.Revision, story.Updated = entry.Story.Revision+1, at
+			entry.Story, entry.Removed = story, time.Time{}
+		}
+		put(w, key("story", story.ID), entry)
+		return nil
+	})
+	if err != nil {
+		return Entry{}, Unchanged, fmt.Errorf("store story %s: %w", story.ID, err)
+	}
+	return entry, change, nil
+}
+
+// RemoveStory notes that the story's source took it back. The story stays, for
+// those who have its post before them.
+func (s *Store) RemoveStory(ctx context.Context, id string, at time.Time) error {
+	err := s.e.Update(ctx, func(w Writer) error {
+		var e Entry
+		if err := get(w, key("story", id), &e); err != nil {
+			return err
+		}
+		if e.Removed.IsZero() {
+			e.Removed = at
+			put(w, key("story", id), e)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove story %s: %w", id, err)
+	}
+	return nil
+}
+
+// Story gives the story with the ID, or ErrNotFound.
+func (s *Store) Story(ctx context.Context, id string) (Entry, error) {
+	var e Entry
+	err := s.e.View(ctx, func(r Reader) error { return get(r, key("story", id), &e) })
+	if err != nil {
+		return Entry{}, fmt.Errorf("story %s: %w", id, err)
+	}
+	return e, nil
+}
+
+// StoryByShort gives the story with the short id, or ErrNotFound.
+func (s *Store) StoryByShort(ctx context.Context, short string) (Entry, error) {
+	var e Entry
+	err := s.e.View(ctx, func(r Reader) error {
+		id := r.Get(key("story-short", strings.ToLower(short)))
+		if id == nil {
+			return ErrNotFound
+		}
+		return get(r, key("story", string(id)), &e)
+	})
+	if err != nil {
+		return Entry{}, fmt.Errorf("story %s: %w", short, err)
+	}
+	return e, nil
+}
+
+// LatestStories gives the stories that came in last, the newest first, at most
+// limit of those that keep holds for, out of at most reach looked at.
+func (s *Store) LatestStories(ctx context.Context, limit, reach int, keep func(Entry) bool) ([]Entry, error) {
+	var all []Entry
+	err := s.e.View(ctx, func(r Reader) error {
+		from, to := under("story-seq")
+		for _, id := range r.ScanBack(from, to) {
+			if len(all) == limit || reach == 0 {
+				break
+			}
+			reach--
+			var e Entry
+			if err := get(r, key("story", string(id)), &e); err != nil {
+				return err
+			}
+			if e.Removed.IsZero() && keep(e) {
+				all = append(all, e)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("latest stories: %w", err)
+	}
+	return all, nil
+}
+
+// storiesAfter gives stories that came in after the one with number seq, in
+// order.
+func storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
+	_, to := under("story-seq")
+	var all []Entry
+	for _, id := range r.Scan(key("story-seq", number(seq+1)), to) {
+		if len(all) == limit {
+			break
+		}
+		var e Entry
+		if err := get(r, key("story", string(id)), &e); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// HasTopic reports whether the story belongs to one of the topics; every story
+// belongs to no topics at all.
+func (e Entry) HasTopic(topics []string) bool {
+	return len(topics) == 0 || slices.ContainsFunc(topics, func(want string) bool {
+		return slices.ContainsFunc(e.Story.Topics, func(has string) bool { return strings.EqualFold(has, want) })
+	})
+}
+
+// MatchesWords reports whether every word of the text begins a word of the
+// headline.
+func (e Entry) MatchesWords(text string) bool {
+	has := words(e.Story.Headline)
+	for _, want := range words(text) {
+		if !slices.ContainsFunc(has, func(h string) bool { return strings.HasPrefix(h, want) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+	})
+}
+
+// shortAlphabet has no letters that are taken for digits or for each other.
+var shortAlphabet = base32.NewEncoding("23456789abcdefghjkmnpqrstuvwxyz_").WithPadding(base32.NoPadding)
+
+// minShort is a short id's least length: 32^5 is 33 million.
+const minShort = 5
+
+// freeShort makes a short id of the story's ID: the shortest beginning of its
+// hash that no other story has.
+func freeShort(r Reader, id string) string {
+	sum := sha256.Sum256([]byte(id))
+	full := strings.ReplaceAll(shortAlphabet.EncodeToString(sum[:]), "_", "0")
+	for n := minShort; n < len(full); n++ {
+		if r.Get(key("story-short", full[:n])) == nil {
+			return full[:n]
+		}
+	}
+	return full
+}
+
+// maxID is the longest story ID, in bytes: engines and platforms have limits
+// for keys.
+const maxID = 1024
+
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return errors.New("a story without an id")
+	case len(id) > maxID:
+		return fmt.Errorf("story id of %d bytes: at most %d", len(id), maxID)
+	case strings.ContainsFunc(id, unicode.IsControl):
+		return errors.New("story id " + strconv.Quote(id) + " holds a control character")
+	}
+	return nil
+}
