@@ -1,0 +1,69 @@
+package brief
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Verb says what a button asks for.
+type Verb string
+
+// The verbs. A narrative without a command of its own is asked for by its place
+// in the story, from 1: "n3".
+const (
+	ShowCritical      Verb = "crit"
+	ShowEstablishment Verb = "est"
+	ShowSources       Verb = "src"
+	ShowStory         Verb = "story"
+	ShowNarratives    Verb = "more" // those that have no button
+	ShowLatest        Verb = "latest"
+	ShowHelp          Verb = "help"
+)
+
+// Narrative is the verb for the story's narrative at index i.
+func Narrative(i int) Verb { return Verb(fmt.Sprintf("n%d", i+1)) }
+
+// Button is something that a reader can press.
+type Button struct {
+	Label string
+	Action
+}
+
+// Action is what a button does: a verb and the short id of its story, if it has
+// one. It holds its whole meaning, so that a button works as long as its
+// message lives.
+type Action struct {
+	Verb  Verb
+	Story string
+}
+
+// Data is the action as a button holds it: a path whose first part is the
+// form's version, at most 64 bytes (Telegram's limit). tag tells the message
+// from all others: the part of the delivery that brought it.
+func (a Action) Data(tag string) string {
+	return strings.Join([]string{"1", string(a.Verb), a.Story, tag}, "/")
+}
+
+// ParseAction reads what Data wrote.
+func ParseAction(data string) (a Action, tag string, err error) {
+	parts := strings.Split(data, "/")
+	if len(parts) != 4 || parts[0] != "1" || parts[1] == "" {
+		return Action{}, "", fmt.Errorf("unknown button data %q", data)
+	}
+	return Action{Verb: Verb(parts[1]), Story: parts[2]}, parts[3], nil
+}
+
+// toPayload and toData turn the two signs that a Telegram link can't hold.
+var (
+	toPayload = strings.NewReplacer("/", "_", ".", "-")
+	toData    = strings.NewReplacer("_", "/", "-", ".")
+)
+
+// Payload is Data in the letters that a deep link's start parameter may hold:
+// A-Z, a-z, 0-9, _ and -.
+func (a Action) Payload(tag string) string { return toPayload.Replace(a.Data(tag)) }
+
+// ParsePayload reads what Payload wrote.
+func ParsePayload(payload string) (a Action, tag string, err error) {
+	return ParseAction(toData.Replace(payload))
+}

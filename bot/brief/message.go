@@ -1,0 +1,93 @@
+package brief
+
+// Message is something to be said: blocks in order, and the buttons below
+// them. An adapter makes one or more messages of its platform of it.
+type Message struct {
+	Blocks []Block
+	// Buttons stand on the last of the platform's messages; there is at least
+	// one. An earlier message has only the last of them, since each must have
+	// one to be found by.
+	Buttons []Button
+}
+
+// Block is a piece of a Message that a platform renders as a whole: one of the
+// types below. Where one is larger than a platform's message, Pack splits it.
+type Block interface{ block() }
+
+// Headline is a story's title, a link if the story has a page.
+type Headline struct {
+	Text string
+	URL  string
+}
+
+// Dateline says when the story was and what it is about.
+type Dateline struct {
+	Date   string
+	Topics []string
+}
+
+// Picture is the story's image.
+type Picture struct {
+	URL, Alt, Caption, Credit string
+}
+
+// Bullet is one cited statement.
+type Bullet struct{ Text Text }
+
+// Heading opens a section: a narrative's label.
+type Heading struct{ Text string }
+
+// Paragraph is running text.
+type Paragraph struct{ Text Text }
+
+// Fold is text that a reader opens by a tap, under its label.
+type Fold struct {
+	Label      string
+	Paragraphs []Text
+}
+
+// Item is one entry of a list, such as a source or a digest's story: what it
+// begins with (its number), and its text.
+type Item struct {
+	Mark string
+	Text Text
+}
+
+// Note is small print.
+type Note struct{ Text Text }
+
+func (Headline) block()  {}
+func (Dateline) block()  {}
+func (Picture) block()   {}
+func (Bullet) block()    {}
+func (Heading) block()   {}
+func (Paragraph) block() {}
+func (Fold) block()      {}
+func (Item) block()      {}
+func (Note) block()      {}
+
+// Text is a run of spans.
+type Text []Span
+
+// Span is text in one style. Its characters are foreign: a renderer escapes
+// them.
+type Span struct {
+	Text   string
+	URL    string // makes it a link
+	Bold   bool
+	Italic bool
+	// Cite marks a citation: Text is "[3]".
+	Cite bool
+}
+
+// Plain is a text of one span without style.
+func Plain(s string) Text { return Text{{Text: s}} }
+
+// String is the text without its styles.
+func (t Text) String() string {
+	s := ""
+	for _, span := range t {
+		s += span.Text
+	}
+	return s
+}

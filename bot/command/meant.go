@@ -1,0 +1,91 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// searched is how many of the latest stories are looked through for words.
+const searched = 2000
+
+// meant finds the story that a command is about: the one named, by its short id
+// or words of its headline; else the one whose post was replied to; else the
+// one posted last in this chat; else the latest. Where words fit several, the
+// reader is asked which, with buttons that go on to verb.
+func (d *Desk) meant(ctx context.Context, q brief.Question, verb brief.Verb) (store.Entry, error) {
+	if arg := strings.TrimSpace(q.Argument); arg != "" {
+		return d.named(ctx, arg, verb)
+	}
+	if a, _, err := brief.ParseAction(q.Button); err == nil && a.Story != "" {
+		e, err := d.store.StoryByShort(ctx, a.Story)
+		if !errors.Is(err, store.ErrNotFound) {
+			return e, err
+		}
+	}
+	for _, find := range []func() (string, error){
+		func() (string, error) {
+			if q.Message == "" {
+				return "", store.ErrNotFound
+			}
+			return d.store.StoryOfMessage(ctx, q.Chat, q.Message)
+		},
+		func() (string, error) { return d.store.LastStory(ctx, q.Chat) },
+	} {
+		id, err := find()
+		if err == nil {
+			return d.store.Story(ctx, id)
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return store.Entry{}, err
+		}
+	}
+	all, err := d.store.LatestStories(ctx, 1, maxLatest, func(store.Entry) bool { return true })
+	if err == nil && len(all) == 0 {
+		err = say(sayNoStories)
+	}
+	if err != nil {
+		return store.Entry{}, err
+	}
+	return all[0], nil
+}
+
+// named finds the story that an argument names.
+func (d *Desk) named(ctx context.Context, arg string, verb brief.Verb) (store.Entry, error) {
+	e, err := d.store.StoryByShort(ctx, arg)
+	if !errors.Is(err, store.ErrNotFound) {
+		return e, err
+	}
+	found, err := d.store.LatestStories(ctx, maxLatest, searched, func(e store.Entry) bool { return e.MatchesWords(arg) })
+	switch {
+	case err != nil:
+		return store.Entry{}, err
+	case len(found) == 0:
+		return store.Entry{}, say(sayNoSuch)
+	case len(found) > 1:
+		m := brief.List(titleWhich, found)
+		for i := range m.Buttons {
+			m.Buttons[i].Verb = verb
+		}
+		return store.Entry{}, &reply{m}
+	}
+	return found[0], nil
+}
+
+// Suggest gives stories whose headlines hold the words, the newest first, at
+// most limit.
+func (d *Desk) Suggest(ctx context.Context, words string, limit int) []brief.Suggestion {
+	found, err := d.store.LatestStories(ctx, limit, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
+	if err != nil {
+		d.log.Error("no suggestions", "err", err)
+		return nil
+	}
+	var all []brief.Suggestion
+	for _, e := range found {
+		all = append(all, brief.Suggestion{Headline: e.Story.Headline, Short: e.Short})
+	}
+	return all
+}

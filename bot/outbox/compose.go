@@ -1,0 +1,103 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// errWithdrawn says that nothing is left to be posted.
+var errWithdrawn = errors.New("the story was withdrawn before it was posted")
+
+// compose makes the parts of a post and records them: what is settled later is
+// looked for exactly as it was sent.
+func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) error {
+	channel, err := d.Store.Channel(ctx, dl.Channel)
+	if errors.Is(err, store.ErrNotFound) {
+		return d.giveUp(ctx, dl, "the channel is no longer configured")
+	}
+	if err != nil {
+		return err
+	}
+	place, err := d.Store.Place(ctx, dl.Chat)
+	if errors.Is(err, store.ErrNotFound) {
+		return d.resolve(ctx, dl)
+	}
+	if err != nil {
+		return err
+	}
+	message, refs, err := d.message(ctx, dl, channel, place)
+	if errors.Is(err, errWithdrawn) {
+		return d.giveUp(ctx, dl, err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	bodies, err := d.platform.Render(ctx, place, dl, message)
+	if err != nil {
+		return d.later(ctx, dl, store.Verdict{Reason: err.Error()})
+	}
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.Stories = refs
+		for _, b := range bodies {
+			dl.Parts = append(dl.Parts, store.Part{Body: b})
+		}
+	})
+}
+
+// resolve asks the platform about the delivery's chat. What waits for the chat
+// goes on under its lasting id.
+func (d *dispatcher) resolve(ctx context.Context, dl store.Delivery) error {
+	if err := d.pace.wait(ctx, dl.Chat, store.Place{}); err != nil {
+		return err
+	}
+	place, v := d.platform.Resolve(ctx, dl.Chat)
+	if v.Outcome != store.Delivered {
+		return d.apply(ctx, dl, v)
+	}
+	d.Log.Info("chat found", "platform", d.name, "chat", dl.Chat.ID, "kind", place.Kind, "name", place.Name)
+	return d.Store.MovePending(ctx, dl.Chat, place)
+}
+
+// message says what a delivery says, and of which revisions of its stories.
+func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel store.Channel, place store.Place) (brief.Message, []store.Ref, error) {
+	var entries []store.Entry
+	var refs []store.Ref
+	for _, ref := range dl.Stories {
+		e, err := d.Store.Story(ctx, ref.ID)
+		if err != nil {
+			return brief.Message{}, nil, err
+		}
+		if e.Removed.IsZero() {
+			entries = append(entries, e)
+			refs = append(refs, store.Ref{ID: ref.ID, Revision: e.Story.Revision})
+		}
+	}
+	if len(entries) == 0 {
+		return brief.Message{}, nil, errWithdrawn
+	}
+	if dl.Kind == store.DigestDelivery {
+		zone, err := time.LoadLocation(channel.Timezone)
+		if err != nil {
+			return brief.Message{}, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
+		}
+		return brief.Digest(dl.Planned.In(zone), entries), refs, nil
+	}
+	return brief.Post(entries[0], folds(channel, place)), refs, nil
+}
+
+// folds reports whether the narratives stand in the post: as the channel says,
+// else where readers can't ask for them.
+func folds(c store.Channel, p store.Place) bool {
+	switch c.Narratives {
+	case "fold":
+		return true
+	case "ask":
+		return false
+	}
+	return p.Kind == store.TelegramChannel
+}

@@ -1,0 +1,70 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"briefbot/store"
+)
+
+// Store is what the outbox needs of the store.
+type Store interface {
+	Story(ctx context.Context, id string) (store.Entry, error)
+	Channel(ctx context.Context, name string) (store.Channel, error)
+	Place(ctx context.Context, c store.Chat) (store.Place, error)
+	MovePending(ctx context.Context, from store.Chat, to store.Place) error
+	Pending(ctx context.Context, c store.Chat) ([]store.Delivery, error)
+	PendingChats(ctx context.Context, p store.Platform) ([]store.Chat, error)
+	WatchPending(p store.Platform) *store.PendingWatch
+	ChangeDelivery(ctx context.Context, id uint64, change func(d *store.Delivery, highest string) error) (store.Delivery, error)
+}
+
+// Options are an Outbox's parts.
+type Options struct {
+	Store     Store
+	Platforms map[store.Platform]Platform
+	Rates     map[store.Platform]Rates
+	// SettleAfter is how long an uncertain send is left alone before it is
+	// looked for: its request may still be carried out.
+	SettleAfter time.Duration
+	Log         *slog.Logger
+}
+
+// Outbox gets what the store has pending sent.
+type Outbox struct {
+	Options
+}
+
+// New makes an Outbox.
+func New(o Options) *Outbox { return &Outbox{o} }
+
+// lastWords is how long a request that is under way when the program is to end
+// may take to come back: so long its outcome is worth more than a quick end.
+const lastWords = 8 * time.Second
+
+// Run sends what is pending, and what comes to be, until ctx ends; then it
+// waits for the requests under way. What is left is in the store.
+func (o *Outbox) Run(ctx context.Context) error {
+	finish, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })
+	defer stop()
+
+	var all sync.WaitGroup
+	errs := make(chan error, len(o.Platforms))
+	for name, p := range o.Platforms {
+		all.Go(func() {
+			errs <- newDispatcher(o, name, p).run(ctx, finish)
+		})
+	}
+	all.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

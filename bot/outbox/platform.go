@@ -1,0 +1,32 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// Platform is what the outbox needs of a platform's adapter. No method loops,
+// retries, or waits for long: each makes the requests that one step needs, and
+// says what came of them.
+type Platform interface {
+	// Resolve asks what sort of chat it is, and for its lasting id. The
+	// verdict is Delivered if the place is known, else Retry, or Refused with
+	// Gone.
+	Resolve(ctx context.Context, c store.Chat) (store.Place, store.Verdict)
+	// Render makes the requests for a message, one for each of the platform's
+	// messages, in order. Each has a button whose data ends in
+	// store.Tag(d.ID, part).
+	Render(ctx context.Context, place store.Place, d store.Delivery, m brief.Message) ([]json.RawMessage, error)
+	// Send makes the request of a part: Delivered, Retry, Refused or Unknown.
+	Send(ctx context.Context, d store.Delivery, part int) store.Verdict
+	// Repeats is how long after its first request the platform itself knows a
+	// part's repetition and answers it with the first message; 0 if it doesn't.
+	Repeats(d store.Delivery, part int) time.Duration
+	// Settle looks for a part whose outcome is unknown: Delivered, Absent, Retry
+	// if it could not look now, or Unknown if that can't be found out.
+	Settle(ctx context.Context, d store.Delivery, part int) store.Verdict
+}
