@@ -29,7 +29,14 @@ func Parse(text string, zone *time.Location) (Expression, error) {
 	if strings.Contains(text, "TZ=") {
 		return Expression{}, errors.New("a time zone has a key of its own: timezone")
 	}
-	s, err := parser.Parse(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	if every, ok := strings.CutPrefix(text, "@every "); ok {
+		// cron takes any duration, and makes a second of a negative one.
+		if d, err := time.ParseDuration(strings.TrimSpace(every)); err == nil && d < time.Second {
+			return Expression{}, errors.New("the shortest interval is a second")
+		}
+	}
+	s, err := parser.Parse(text)
 	if err != nil {
 		return Expression{}, fmt.Errorf("%w: want five fields (minute hour day month weekday) as in \"0 8,18 * * *\", or @daily, or @every 15m", err)
 	}

@@ -1,0 +1,536 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+	"briefbot/store/bolt"
+)
+
+// platform stands for a chat platform: it keeps what was posted, and goes wrong
+// as a test wants.
+type platform struct {
+	mu      sync.Mutex
+	posts   []string // "chat:tag", in order
+	at      map[string]time.Time
+	flight  map[string]int
+	crowded bool
+	// send is asked before each request; nil lets it through. It may act (by
+	// calling post) and lie about it.
+	send func(d store.Delivery, part int, post func() string) *store.Verdict
+	// find is what Settle says when the message is not among the posts.
+	find    *store.Verdict
+	repeats time.Duration
+	resolve *store.Verdict
+	parts   int
+}
+
+func newPlatform() *platform {
+	return &platform{at: map[string]time.Time{}, flight: map[string]int{}, parts: 1}
+}
+
+func (p *platform) Resolve(_ context.Context, c store.Chat) (store.Place, store.Verdict) {
+	if p.resolve != nil {
+		return store.Place{}, *p.resolve
+	}
+	c.ID = strings.TrimPrefix(c.ID, "@")
+	return store.Place{Chat: c, Kind: store.DiscordText, Name: "news"}, store.Verdict{}
+}
+
+func (p *platform) Render(_ context.Context, _ store.Place, d store.Delivery, _ brief.Message) ([]json.RawMessage, error) {
+	var all []json.RawMessage
+	for i := range p.parts {
+		all = append(all, json.RawMessage(fmt.Sprintf("%q", store.Tag(d.ID, i))))
+	}
+	return all, nil
+}
+
+func (p *platform) Send(_ context.Context, d store.Delivery, part int) store.Verdict {
+	p.mu.Lock()
+	p.flight[d.Chat.ID]++
+	p.crowded = p.crowded || p.flight[d.Chat.ID] > 1
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		p.flight[d.Chat.ID]--
+		p.mu.Unlock()
+	}()
+	if d.State == store.Planned || d.Parts[part].Claimed.IsZero() {
+		return store.Verdict{Outcome: store.Refused, Reason: "sent before it was claimed"}
+	}
+	post := func() string { return p.post(d, part) }
+	if p.send != nil {
+		if v := p.send(d, part, post); v != nil {
+			return *v
+		}
+	}
+	return store.Verdict{Outcome: store.Delivered, Message: post()}
+}
+
+// post puts the message into the chat, unless the platform knows its repetition.
+func (p *platform) post(d store.Delivery, part int) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
+	if p.repeats > 0 {
+		if i := slices.Index(p.posts, name); i >= 0 {
+			return fmt.Sprint(i + 1)
+		}
+	}
+	p.posts = append(p.posts, name)
+	p.at[name] = time.Now()
+	return fmt.Sprint(len(p.posts))
+}
+
+func (p *platform) Repeats(store.Delivery, int) time.Duration { return p.repeats }
+
+func (p *platform) Settle(_ context.Context, d store.Delivery, part int) store.Verdict {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
+	if i := slices.Index(p.posts, name); i >= 0 {
+		return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(i + 1)}
+	}
+	if p.find != nil {
+		return *p.find
+	}
+	return store.Verdict{Outcome: store.Absent}
+}
+
+// desk is an outbox on a store, within a synctest bubble.
+type desk struct {
+	*testing.T
+	*platform
+	store *store.Store
+	rates Rates
+	stop  func()
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "briefbot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return &desk{T: t, platform: newPlatform(), store: s, stop: func() {}}
+}
+
+func (d *desk) start() {
+	ctx, cancel := context.WithCancel(d.Context())
+	done := make(chan error, 1)
+	o := New(Options{
+		Store:       d.store,
+		Platforms:   map[store.Platform]Platform{store.Discord: d.platform},
+		Rates:       map[store.Platform]Rates{store.Discord: d.rates},
+		SettleAfter: 30 * time.Second,
+		Log:         slog.New(slog.DiscardHandler),
+	})
+	go func() { done <- o.Run(ctx) }()
+	d.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			d.Error(err)
+		}
+		d.stop = func() {}
+	}
+	synctest.Wait()
+}
+
+// plan makes channels, named like their chats, and plans the stories for each.
+func (d *desk) plan(chats string, stories ...string) {
+	d.Helper()
+	for _, id := range stories {
+		if _, _, err := d.store.PutStory(d.Context(), store.Story{ID: id, Headline: id, Bullets: []store.Bullet{{Text: "b"}}}, time.Now()); err != nil {
+			d.Fatal(err)
+		}
+	}
+	for _, chat := range strings.Fields(chats) {
+		c := store.Channel{Name: chat, Chat: store.Chat{Platform: store.Discord, ID: chat}, Timezone: "UTC"}
+		if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
+			d.Fatal(err)
+		}
+		_, err := d.store.RunSchedule(d.Context(), chat, func(a store.Agenda) store.Plan {
+			p := store.Plan{Progress: a.Progress}
+			for _, id := range stories {
+				p.Deliveries = append(p.Deliveries, store.Delivery{
+					Kind: store.PostDelivery, State: store.Planned, Planned: time.Now(), Stories: []store.Ref{{ID: id, Revision: 1}},
+				})
+			}
+			return p
+		})
+		if err != nil {
+			d.Fatal(err)
+		}
+	}
+	synctest.Wait()
+}
+
+func (d *desk) expect(want ...string) {
+	d.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.Equal(d.posts, want) {
+		d.Errorf("posts: %q, want %q", d.posts, want)
+	}
+	if d.crowded {
+		d.Errorf("two requests were under way in one chat")
+	}
+}
+
+// reason gives the state and the reason of the story's delivery, once it is
+// final.
+func (d *desk) end(id uint64) string {
+	d.Helper()
+	dl, err := d.store.Delivery(d.Context(), id)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return string(dl.State) + ": " + dl.Reason
+}
+
+func (d *desk) firstPending(chat string) uint64 {
+	d.Helper()
+	pending, err := d.store.Pending(d.Context(), store.Chat{Platform: store.Discord, ID: chat})
+	if err != nil || len(pending) == 0 {
+		d.Fatalf("nothing is pending: %v", err)
+	}
+	return pending[0].ID
+}
+
+func pass(t time.Duration) {
+	time.Sleep(t) // the bubble's clock: no waiting
+	synctest.Wait()
+}
+
+func TestOutbox(t *testing.T) {
+	lost := &store.Verdict{Outcome: store.Unknown, Reason: "connection reset"}
+	for _, tt := range []struct {
+		name string
+		play func(d *desk)
+	}{
+		{"posts in order, each once", func(d *desk) {
+			d.start()
+			d.plan("c", "a", "b")
+			d.expect("c:a.0", "c:b.0")
+			pass(time.Hour)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"parts in order", func(d *desk) {
+			d.parts = 3
+			d.start()
+			d.plan("c", "a")
+			d.expect("c:a.0", "c:a.1", "c:a.2")
+		}},
+		{"what was planned while the program was down is sent after the start", func(d *desk) {
+			d.plan("c", "a")
+			d.start()
+			d.expect("c:a.0")
+		}},
+		{"a busy platform is tried again, after what it asks for", func(d *desk) {
+			var tries []time.Time
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if tries = append(tries, time.Now()); len(tries) < 3 {
+					return &store.Verdict{Outcome: store.Retry, After: 40 * time.Second, Reason: "429"}
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(2 * time.Minute)
+			d.expect("c:a.0", "c:b.0")
+			if gap := tries[1].Sub(tries[0]); gap < 40*time.Second {
+				d.Errorf("tried again after %s", gap)
+			}
+		}},
+		{"a whole bot's pause holds every chat", func(d *desk) {
+			once := true
+			d.send = func(dl store.Delivery, _ int, _ func() string) *store.Verdict {
+				if once {
+					once = false
+					return &store.Verdict{Outcome: store.Retry, After: time.Minute, Everywhere: true, Reason: "429 global"}
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a")
+			d.plan("other", "a")
+			pass(50 * time.Second)
+			d.expect()
+			pass(20 * time.Second)
+			if len(d.posts) != 2 {
+				d.Errorf("posts: %q", d.posts)
+			}
+		}},
+		{"a refused post is given up with the platform's words, and the next one goes", func(d *desk) {
+			d.send = func(dl store.Delivery, _ int, _ func() string) *store.Verdict {
+				if dl.Stories[0].ID == "a" {
+					return &store.Verdict{Outcome: store.Refused, Reason: "400 embed too large"}
+				}
+				return nil
+			}
+			d.plan("c", "a", "b")
+			id := d.firstPending("c")
+			d.start()
+			d.expect("c:b.0")
+			if got := d.end(id); got != "given up: 400 embed too large" {
+				d.Errorf("end: %s", got)
+			}
+		}},
+		{"an answer lost after the platform acted does not double", func(d *desk) {
+			first := true
+			d.send = func(_ store.Delivery, _ int, post func() string) *store.Verdict {
+				if first {
+					first = false
+					post()
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(20 * time.Second)
+			d.expect("c:a.0") // the next one waits, so that the order holds
+			pass(20 * time.Second)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a request lost before the platform acted is not lost", func(d *desk) {
+			first := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if first {
+					first = false
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(2 * time.Minute)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a request carried out between two looks does not double", func(d *desk) {
+			first := true
+			d.send = func(_ store.Delivery, _ int, post func() string) *store.Verdict {
+				if first {
+					first = false
+					time.AfterFunc(35*time.Second, func() { post() })
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(2 * time.Minute)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a platform that knows repetitions is asked again soon", func(d *desk) {
+			d.repeats = 2 * time.Minute
+			first := true
+			d.send = func(_ store.Delivery, _ int, post func() string) *store.Verdict {
+				if first {
+					first = false
+					post()
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(5 * time.Second)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"what can't be settled is sent anew by default", func(d *desk) {
+			d.find = &store.Verdict{Outcome: store.Unknown, Reason: "may not read"}
+			first := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if first {
+					first = false
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a")
+			pass(2 * time.Minute)
+			d.expect("c:a.0")
+		}},
+		{"a program that died while sending settles first", func(d *desk) {
+			d.plan("c", "a", "b")
+			id := d.firstPending("c")
+			// What is on disk if the program dies after the platform acted and
+			// before it could record that.
+			dl, err := d.store.ChangeDelivery(d.Context(), id, func(dl *store.Delivery, _ string) error {
+				dl.Parts = []store.Part{{Body: json.RawMessage(`"x"`), Claimed: time.Now()}}
+				dl.State = store.Claimed
+				return nil
+			})
+			if err != nil {
+				d.Fatal(err)
+			}
+			d.post(dl, 0)
+			d.start()
+			pass(time.Minute)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a chat that hangs holds up no other", func(d *desk) {
+			d.send = func(dl store.Delivery, _ int, _ func() string) *store.Verdict {
+				if dl.Chat.ID == "slow" {
+					time.Sleep(30 * time.Second)
+				}
+				return nil
+			}
+			d.start()
+			began := time.Now()
+			d.plan("slow fast", "a")
+			pass(time.Minute)
+			if late := d.at["fast:a.0"].Sub(began); late > time.Second {
+				d.Errorf("the other chat waited %s", late)
+			}
+		}},
+		{"a chat that is gone is tried again, until the operator mended it", func(d *desk) {
+			var mended atomic.Bool
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if !mended.Load() {
+					return &store.Verdict{Outcome: store.Refused, Gone: true, Reason: "403 bot was kicked"}
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a")
+			pass(10 * time.Minute)
+			d.expect()
+			mended.Store(true)
+			pass(2 * time.Hour)
+			d.expect("c:a.0")
+		}},
+		{"old news is given up", func(d *desk) {
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				return &store.Verdict{Outcome: store.Retry, Reason: "503"}
+			}
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			d.start()
+			pass(80 * time.Hour)
+			if got := d.end(id); got != "given up: not delivered within 72h0m0s: 503" {
+				d.Errorf("end: %s", got)
+			}
+		}},
+		{"a story taken back before its post is not posted", func(d *desk) {
+			d.plan("c", "a", "b")
+			d.store.RemoveStory(d.Context(), "a", time.Now())
+			d.start()
+			d.expect("c:b.0")
+		}},
+		{"a name becomes its number", func(d *desk) {
+			d.plan("@c", "a", "b")
+			d.start()
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a chat is paced", func(d *desk) {
+			d.rates = Rates{Chat: Rate{1, time.Second}}
+			d.start()
+			d.plan("c", "a", "b", "c")
+			pass(time.Minute)
+			d.expect("c:a.0", "c:b.0", "c:c.0")
+			if gap := d.at["c:c.0"].Sub(d.at["c:a.0"]); gap < 2*time.Second {
+				d.Errorf("three posts within %s", gap)
+			}
+		}},
+		{"stopping waits for what is under way", func(d *desk) {
+			d.send = func(_ store.Delivery, _ int, post func() string) *store.Verdict {
+				time.Sleep(3 * time.Second)
+				return nil
+			}
+			d.plan("c", "a", "b")
+			id := d.firstPending("c")
+			d.start()
+			d.stop()
+			d.expect("c:a.0")
+			if got := d.end(id); got != "sent: " {
+				d.Errorf("end: %s", got)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t)
+				tt.play(d)
+				d.stop()
+			})
+		})
+	}
+}
+
+// A channel that would rather miss a post than see it twice holds it.
+func TestHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.find = &store.Verdict{Outcome: store.Unknown, Reason: "may not read"}
+		d.send = func(store.Delivery, int, func() string) *store.Verdict {
+			return &store.Verdict{Outcome: store.Unknown, Reason: "timed out"}
+		}
+		d.plan("c", "a")
+		c, err := d.store.Channel(t.Context(), "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Uncertain = "hold"
+		if err := d.store.PutChannel(t.Context(), c, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		id := d.firstPending("c")
+		d.start()
+		pass(time.Hour)
+		d.expect()
+		if got := d.end(id); got != "given up: held, since it may be out already: may not read" {
+			t.Errorf("end: %s", got)
+		}
+		d.stop()
+	})
+}
+
+// A store that fails for a while delays, and loses nothing.
+func TestStoreFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.plan("c", "a")
+		flaky := &flakyStore{Store: d.store, failures: 3}
+		ctx, cancel := context.WithCancel(t.Context())
+		o := New(Options{Store: flaky, Platforms: map[store.Platform]Platform{store.Discord: d.platform}, SettleAfter: time.Second, Log: slog.New(slog.DiscardHandler)})
+		done := make(chan error)
+		go func() { done <- o.Run(ctx) }()
+		pass(time.Minute)
+		d.expect("c:a.0")
+		cancel()
+		<-done
+	})
+}
+
+type flakyStore struct {
+	Store
+	failures int
+}
+
+func (f *flakyStore) ChangeDelivery(ctx context.Context, id uint64, change func(*store.Delivery, string) error) (store.Delivery, error) {
+	if f.failures--; f.failures >= 0 {
+		return store.Delivery{}, errors.New("disk full")
+	}
+	return f.Store.ChangeDelivery(ctx, id, change)
+}

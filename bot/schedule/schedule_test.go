@@ -1,0 +1,277 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"briefbot/store"
+	"briefbot/store/bolt"
+)
+
+// world is a store and a scheduler on a clock of their own.
+type world struct {
+	*testing.T
+	store *store.Store
+	stop  func()
+}
+
+// newWorld must be called within a synctest bubble; the clock there starts on
+// 2000-01-01 at 00:00 UTC.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "briefbot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return &world{T: t, store: s, stop: func() {}}
+}
+
+func (w *world) channel(change func(*store.Channel)) {
+	w.Helper()
+	c := store.Channel{
+		Name: "c", Chat: store.Chat{Platform: store.Discord, ID: "1"}, Schedule: "0 8 * * *", Timezone: "UTC",
+		Mode: store.Each, Limit: 10, Backfill: 1, CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour,
+	}
+	change(&c)
+	if err := w.store.PutChannel(w.Context(), c, time.Now()); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) start() {
+	ctx, cancel := context.WithCancel(w.Context())
+	done := make(chan error, 1)
+	go func() { done <- New(w.store, slog.New(slog.DiscardHandler)).Run(ctx) }()
+	w.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.Error(err)
+		}
+		w.stop = func() {}
+	}
+}
+
+func (w *world) story(id string, topics ...string) {
+	w.Helper()
+	_, _, err := w.store.PutStory(w.Context(), store.Story{ID: id, Headline: id, Bullets: []store.Bullet{{Text: "b"}}, Topics: topics}, time.Now())
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// posts takes what is pending, and says when it was planned and what it has:
+// "02 08:00 a, b" with "quiet" for a post without a sound.
+func (w *world) posts() []string {
+	w.Helper()
+	var all []string
+	for {
+		pending, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if len(pending) == 0 {
+			return all
+		}
+		d := pending[0]
+		var ids []string
+		for _, r := range d.Stories {
+			ids = append(ids, r.ID)
+		}
+		text := d.Planned.UTC().Format("02 15:04 ") + strings.Join(ids, "+")
+		if d.Silent {
+			text += " quiet"
+		}
+		all = append(all, text)
+		w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
+			d.State = store.Sent
+			return nil
+		})
+	}
+}
+
+func (w *world) expect(want ...string) {
+	w.Helper()
+	if got := w.posts(); !slices.Equal(got, want) {
+		w.Errorf("posts: %q, want %q", got, want)
+	}
+}
+
+// pass lets time go by.
+func pass(d time.Duration) {
+	time.Sleep(d) // the bubble's clock: no waiting
+	synctest.Wait()
+}
+
+func TestScheduler(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		play func(w *world)
+	}{
+		{"each story once, oldest first, when due", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.start()
+			w.story("a")
+			w.story("b")
+			pass(7 * time.Hour)
+			w.expect()
+			pass(time.Hour)
+			w.expect("01 08:00 a", "01 08:00 b")
+			w.story("c")
+			pass(48 * time.Hour)
+			w.expect("02 08:00 c")
+		}},
+		{"a digest is one post", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Mode = store.Digest })
+			w.start()
+			w.story("a")
+			w.story("b")
+			pass(24 * time.Hour)
+			w.expect("01 08:00 a+b")
+		}},
+		{"a new channel gets the newest of what was there", func(w *world) {
+			for i := range 5 {
+				w.story(fmt.Sprint(i))
+			}
+			w.channel(func(c *store.Channel) { c.Backfill = 2 })
+			w.start()
+			pass(24 * time.Hour)
+			w.expect("01 08:00 3", "01 08:00 4")
+		}},
+		{"the limit holds, and nothing is lost by it", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Limit = 2 })
+			w.start()
+			for _, id := range []string{"a", "b", "c", "d", "e"} {
+				w.story(id)
+			}
+			pass(72 * time.Hour)
+			w.expect("01 08:00 a", "01 08:00 b", "02 08:00 c", "02 08:00 d", "03 08:00 e")
+		}},
+		{"topics", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Topics = []string{"World"} })
+			w.start()
+			w.story("a", "sport")
+			w.story("b", "sport", "world")
+			w.story("c")
+			pass(24 * time.Hour)
+			w.expect("01 08:00 b")
+		}},
+		{"a missed run is made up once", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			pass(11 * time.Hour) // the program was not running at 8
+			w.start()
+			pass(time.Minute)
+			w.expect("01 11:00 a")
+			w.story("b")
+			pass(20 * time.Hour)
+			w.expect()
+			pass(2 * time.Hour)
+			w.expect("02 08:00 b")
+		}},
+		{"a run missed long ago is not made up", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			pass(15 * time.Hour)
+			w.start()
+			pass(time.Hour)
+			w.expect()
+			pass(24 * time.Hour)
+			w.expect("02 08:00 a")
+		}},
+		{"a run that was made is not made again by a restart", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Limit = 1 })
+			w.start()
+			w.story("a")
+			w.story("b")
+			pass(8 * time.Hour)
+			w.stop()
+			w.start()
+			pass(time.Hour)
+			w.expect("01 08:00 a")
+		}},
+		{"last week's news is not posted", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			pass(5 * 24 * time.Hour)
+			w.story("b")
+			w.start()
+			pass(24 * time.Hour)
+			w.expect("06 08:00 b")
+		}},
+		{"quiet hours", func(w *world) {
+			w.channel(func(c *store.Channel) {
+				c.Timezone = "Asia/Tokyo" // 8:00 UTC is 17:00 there
+				c.Schedule = "0 17,23 * * *"
+				c.Quiet = []store.Span{{Start: 22 * 60, End: 7 * 60}}
+			})
+			w.start()
+			w.story("a")
+			pass(9 * time.Hour)
+			w.story("b")
+			pass(6 * time.Hour)
+			w.expect("01 08:00 a", "01 14:00 b quiet")
+		}},
+		{"an interval begins at once, and goes on from the last run", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Schedule = "@every 1h" })
+			w.story("a")
+			w.start()
+			synctest.Wait()
+			w.expect("01 00:00 a")
+			w.story("b")
+			pass(30 * time.Minute)
+			w.stop()
+			w.start()
+			pass(29 * time.Minute)
+			w.expect()
+			pass(time.Minute)
+			w.expect("01 01:00 b")
+		}},
+		{"a story that is taken back is not posted", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.start()
+			w.story("a")
+			w.store.RemoveStory(w.Context(), "a", time.Now())
+			pass(24 * time.Hour)
+			w.expect()
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				tt.play(w)
+				w.stop()
+			})
+		})
+	}
+}
+
+// A clock that was wrong once, far ahead, must not silence a channel until that
+// time comes.
+func TestClockThatWasAhead(t *testing.T) {
+	e, err := Parse("0 8 * * *", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	ahead := store.Progress{Began: now.AddDate(0, -1, 0), LastRun: now.AddDate(5, 0, 0)}
+	if got, want := first(e, ahead, 6*time.Hour, now), time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("next run %s, want %s", got, want)
+	}
+	// Set back by less than a day, it does not run the same hours again.
+	back := store.Progress{Began: now.AddDate(0, -1, 0), LastRun: now.Add(20 * time.Hour)}
+	if got, want := first(e, back, 6*time.Hour, now), time.Date(2026, 11, 4, 8, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("next run %s, want %s", got, want)
+	}
+}
