@@ -188,14 +188,28 @@ func sentenceEnds(s string) []int {
 		var sentence string
 		sentence, rest, state = uniseg.FirstSentenceInString(rest, state)
 		pos += len(sentence)
-		switch {
-		case rest == "" || abbreviated(sentence):
-		case strings.HasPrefix(rest, "["):
-		default:
-			ends = append(ends, pos)
+		if end := pastMarks(s, pos); 0 < end && end < len(s) && !abbreviated(sentence) {
+			ends = append(ends, end)
 		}
 	}
 	return ends
+}
+
+// pastMarks moves a sentence's end behind the citation marks that follow it.
+// Unicode's rules count an opening bracket as part of the sentence before it.
+func pastMarks(s string, end int) int {
+	if end > 0 && s[end-1] == '[' {
+		end--
+	}
+	for {
+		mark := strings.TrimLeft(s[end:], " ")
+		digits := strings.TrimLeft(strings.TrimPrefix(mark, "["), "0123456789")
+		rest, ok := strings.CutPrefix(digits, "]")
+		if !ok || !strings.HasPrefix(mark, "[") {
+			return end
+		}
+		end = len(s) - len(rest)
+	}
 }
 
 // abbreviated reports whether the sentence seems to end in an abbreviation: a
