@@ -27,9 +27,15 @@ func (s *Store) PutChannel(ctx context.Context, c Channel, at time.Time) error {
 	}
 	err = s.e.Update(ctx, func(w Writer) error {
 		put(w, key("channel", c.Name), c)
-		if w.Get(key("progress", c.Name)) == nil {
-			put(w, key("progress", c.Name), Progress{Began: at, Cursor: current(w, "story"), Backfill: backfill})
+		if w.Get(key("progress", c.Name)) != nil {
+			return nil
 		}
+		p := Progress{Began: at, Cursor: current(w, "story"), Backfill: backfill}
+		if w.Get(restoredKey(c.Name)) != nil {
+			p.Backfill = nil
+			w.Delete(restoredKey(c.Name))
+		}
+		put(w, key("progress", c.Name), p)
 		return nil
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ type Entry struct {
 	Short string `json:"short"`
 	// Seq counts stories in the order in which they came in.
 	Seq uint64 `json:"seq"`
-	// Arrived is when the story first came in.
+	// Arrived is when the story came in.
 	Arrived time.Time `json:"arrived"`
 	// Removed is when the story's source took it back; zero if it stands.
 	Removed time.Time `json:"removed,omitzero"`
@@ -52,23 +52,31 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 	err := s.e.Update(ctx, func(w Writer) error {
 		entry, change = Entry{}, Unchanged
 		err := get(w, key("story", story.ID), &entry)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			change = Added
-			entry = Entry{Seq: next(w, "story"), Arrived: at, Short: freeShort(w, story.ID)}
-			entry.Story = story
-			entry.Story.Revision, entry.Story.Updated = 1, at
-			w.Put(key("story-seq", number(entry.Seq)), []byte(story.ID))
-			w.Put(key("story-short", entry.Short), []byte(story.ID))
-		case err != nil:
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
-		case SameForReader(entry.Story, story) && entry.Removed.IsZero():
-			return nil
-		default:
-			change = Revised
-			story.Revision, story.Updated = entry.Story.Revision+1, at
-			entry.Story, entry.Removed = story, time.Time{}
 		}
+		isNew, isBack := err != nil, !entry.Removed.IsZero()
+		if !isNew && !isBack && SameForReader(entry.Story, story) {
+			return nil
+		}
+		if isNew {
+			change = Added
+			entry.Short = freeShort(w, story.ID)
+			w.Put(key("story-short", entry.Short), []byte(story.ID))
+		} else {
+			change = Revised
+		}
+		if isNew || isBack {
+			// What was taken back comes in anew: channels that passed it over
+			// get it, those that had it don't.
+			if isBack {
+				w.Delete(key("story-seq", number(entry.Seq)))
+			}
+			entry.Seq, entry.Arrived, entry.Removed = next(w, "story"), at, time.Time{}
+			w.Put(key("story-seq", number(entry.Seq)), []byte(story.ID))
+		}
+		story.Revision, story.Updated = entry.Story.Revision+1, at
+		entry.Story = story
 		put(w, key("story", story.ID), entry)
 		return nil
 	})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"briefbot/bot/brief"
+	"briefbot/bot/config"
 	"briefbot/store"
 	"briefbot/store/bolt"
 )
@@ -115,7 +116,7 @@ type desk struct {
 	*testing.T
 	*platform
 	store *store.Store
-	rates Rates
+	rates config.Rates
 	stop  func()
 }
 
@@ -139,7 +140,7 @@ func (d *desk) start() {
 	o := New(Options{
 		Store:       d.store,
 		Platforms:   map[store.Platform]Platform{store.Discord: d.platform},
-		Rates:       map[store.Platform]Rates{store.Discord: d.rates},
+		Rates:       map[store.Platform]config.Rates{store.Discord: d.rates},
 		SettleAfter: 30 * time.Second,
 		Log:         slog.New(slog.DiscardHandler),
 	})
@@ -444,7 +445,7 @@ func TestOutbox(t *testing.T) {
 			d.expect("c:a.0", "c:b.0")
 		}},
 		{"a chat is paced", func(d *desk) {
-			d.rates = Rates{Chat: Rate{1, time.Second}}
+			d.rates = config.Rates{Chat: config.Rate{Count: 1, Per: time.Second}}
 			d.start()
 			d.plan("c", "a", "b", "c")
 			pass(time.Minute)

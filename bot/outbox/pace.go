@@ -7,25 +7,13 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"briefbot/bot/config"
 	"briefbot/store"
 )
 
-// Rate is so many requests in a span of time; the zero Rate is no limit.
-type Rate struct {
-	Count float64
-	Per   time.Duration
-}
-
-// Rates are how fast a platform lets a bot go, beside what its answers say.
-type Rates struct {
-	All   Rate // everything that the bot sends
-	Chat  Rate // one chat
-	Group Rate // one group or channel, as opposed to a private chat
-}
-
 // limiter makes a token bucket of a rate. Its depth is a second's worth, or
 // one: a platform that counts in windows must not see a minute's worth at once.
-func (r Rate) limiter() *rate.Limiter {
+func limiter(r config.Rate) *rate.Limiter {
 	if r.Count <= 0 {
 		return nil
 	}
@@ -35,7 +23,7 @@ func (r Rate) limiter() *rate.Limiter {
 
 // pace holds requests back so that a platform's limits are not met.
 type pace struct {
-	rates Rates
+	rates config.Rates
 	all   *rate.Limiter
 	mu    sync.Mutex
 	chats map[store.Chat]*chatPace // guarded by mu
@@ -47,8 +35,8 @@ type chatPace struct {
 	used        time.Time
 }
 
-func newPace(r Rates) *pace {
-	return &pace{rates: r, all: r.All.limiter(), chats: map[store.Chat]*chatPace{}}
+func newPace(r config.Rates) *pace {
+	return &pace{rates: r, all: limiter(r.All), chats: map[store.Chat]*chatPace{}}
 }
 
 // wait returns when the next request in the chat may be made.
@@ -115,7 +103,7 @@ func (p *pace) chat(c store.Chat) *chatPace {
 		if len(p.chats) >= maxIdleChats {
 			p.forget(now)
 		}
-		cp = &chatPace{chat: p.rates.Chat.limiter(), group: p.rates.Group.limiter()}
+		cp = &chatPace{chat: limiter(p.rates.Chat), group: limiter(p.rates.Group)}
 		p.chats[c] = cp
 	}
 	cp.used = now

@@ -100,6 +100,39 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+func TestBackup(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "briefbot.db")
+	e := open(t, path)
+	set := func(k string) {
+		t.Helper()
+		err := e.Update(t.Context(), func(w store.Writer) error {
+			w.Put(k, []byte("1"))
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("before")
+	backup := filepath.Join(t.TempDir(), "backups", "monday.db")
+	if err := e.Backup(backup); err != nil {
+		t.Fatal(err)
+	}
+	set("after")
+	err := open(t, backup).View(t.Context(), func(r store.Reader) error {
+		if r.Get("before") == nil || r.Get("after") != nil {
+			t.Errorf("the backup is not of its instant")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(backup), ".*")); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // BenchmarkUpdate is what two writes of each of 64 waiting senders cost.
 func BenchmarkUpdate(b *testing.B) {
 	e := open(b, filepath.Join(b.TempDir(), "briefbot.db"))

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"schedules":                             schedules,
 		"chats":                                 chats,
 		"migrations":                            schema,
+		"a restored backup":                     restored,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

@@ -180,6 +180,46 @@ func schedules(t *testing.T, open Open) {
 	}
 }
 
+// restored plays a backup that is brought back: what was posted since must not
+// be posted again.
+func restored(t *testing.T, open Open) {
+	eng, _ := open(t)
+	s := openStore(t, eng)
+	ctx := t.Context()
+	put(t, s, story("old"), noon)
+	if err := s.PutChannel(ctx, channel("c", "-1001"), noon); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.RunSchedule(ctx, "c", postAll)
+	if err != nil || len(made) != 1 {
+		t.Fatalf("planned %v, %v", made, err)
+	}
+
+	// The backup is of this instant. It comes back a day later.
+	later := noon.Add(24 * time.Hour)
+	if err := s.Restored(ctx, later); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := s.Delivery(ctx, made[0].ID); d.State != store.GivenUp {
+		t.Errorf("what was pending is %s", d.State)
+	}
+	put(t, s, story("posted since the backup"), later)
+	if err := s.PutChannel(ctx, channel("c", "-1001"), later); err != nil {
+		t.Fatal(err)
+	}
+	if got := planned(t, s, "c"); got != nil {
+		t.Errorf("posted again: %v", got)
+	}
+	put(t, s, story("new"), later)
+	again, err := s.RunSchedule(ctx, "c", postAll)
+	if err != nil || len(again) != 1 || again[0].Stories[0].ID != "new" {
+		t.Fatalf("planned %v, %v", again, err)
+	}
+	if gap := again[0].ID - made[0].ID; gap < 1<<20 {
+		t.Errorf("delivery numbers go on %d behind those before the backup", gap)
+	}
+}
+
 func deliveries(t *testing.T, open Open) {
 	eng, again := open(t)
 	s := openStore(t, eng)
