@@ -1,0 +1,209 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+	"briefbot/store/bolt"
+)
+
+var group = store.Chat{Platform: store.Telegram, ID: "-1001"}
+
+// open makes a desk over a store with three stories; the ferry's post is
+// message 41 in the group, the lighthouse's 42.
+func open(t testing.TB) (*Desk, map[string]store.Entry) {
+	t.Helper()
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "briefbot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	entries := map[string]store.Entry{}
+	for _, name := range []string{"ferry", "lighthouse", "harbour"} {
+		s := store.Story{
+			ID:       name,
+			Headline: map[string]string{"ferry": "Night ferry returns to Port Ansel", "lighthouse": "Lighthouse of Port Ansel goes dark", "harbour": "Harbour strike ends"}[name],
+			Bullets:  []store.Bullet{{Text: "About the " + name + ".", Citations: []int{1}}},
+			Narratives: []store.Narrative{
+				{Label: "Establishment-critical", Paragraphs: []string{"Critical of the " + name + "."}},
+				{Label: "Pro-establishment", Paragraphs: []string{"In favour of the " + name + "."}},
+				{Label: "Nerd", Paragraphs: []string{"Numbers of the " + name + "."}},
+			},
+			Sources: []store.Source{{N: 1, Outlet: "Ansel Post", Title: "On the " + name}},
+		}
+		if entries[name], _, err = st.PutStory(t.Context(), s, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := store.Channel{Name: "c", Chat: group, Timezone: "UTC"}
+	if err := st.PutChannel(t.Context(), c, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	made, err := st.RunSchedule(t.Context(), "c", func(a store.Agenda) store.Plan {
+		p := store.Plan{Progress: a.Progress}
+		for _, id := range []string{"ferry", "lighthouse"} {
+			p.Deliveries = append(p.Deliveries, store.Delivery{Kind: store.PostDelivery, State: store.Planned, Stories: []store.Ref{{ID: id, Revision: 1}}})
+		}
+		return p
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range made {
+		_, err := st.ChangeDelivery(t.Context(), d.ID, func(d *store.Delivery, _ string) error {
+			d.Parts = []store.Part{{Body: json.RawMessage("{}"), Message: fmt.Sprint(41 + i)}}
+			d.State = store.Sent
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return New(st, slog.New(slog.DiscardHandler)), entries
+}
+
+// text is what an answer says.
+func text(a brief.Answer) string {
+	var all []string
+	for _, b := range a.Blocks {
+		switch b := b.(type) {
+		case brief.Headline:
+			all = append(all, b.Text)
+		case brief.Heading:
+			all = append(all, b.Text)
+		case brief.Paragraph:
+			all = append(all, b.Text.String())
+		case brief.Bullet:
+			all = append(all, b.Text.String())
+		case brief.Item:
+			all = append(all, b.Mark+" "+b.Text.String())
+		case brief.Note:
+			all = append(all, "("+b.Text.String()+")")
+		}
+	}
+	return strings.Join(all, " | ")
+}
+
+func TestAnswer(t *testing.T) {
+	d, entries := open(t)
+	button := func(v brief.Verb, story string) brief.Action {
+		return brief.Action{Verb: v, Story: entries[story].Short}
+	}
+	for _, tt := range []struct {
+		name string
+		q    brief.Question
+		want string // in the answer's text
+	}{
+		{"words of a headline", brief.Question{Command: "critical", Argument: "night FERRY"}, "Critical of the ferry."},
+		{"a short id", brief.Question{Command: "establishment", Argument: entries["harbour"].Short}, "In favour of the harbour."},
+		{"a short id in capitals", brief.Question{Command: "establishment", Argument: strings.ToUpper(entries["harbour"].Short)}, "In favour of the harbour."},
+		{"the post replied to", brief.Question{Chat: group, Command: "critical", Message: "41"}, "Critical of the ferry."},
+		{
+			"the post replied to, before its id is recorded",
+			brief.Question{Chat: group, Command: "critical", Message: "99", Button: button(brief.ShowSources, "harbour").Data("t")},
+			"Critical of the harbour.",
+		},
+		{"the last post in the chat", brief.Question{Chat: group, Command: "critical"}, "Critical of the lighthouse."},
+		{"the latest story, where nothing was posted", brief.Question{Chat: store.Chat{Platform: store.Discord, ID: "9"}, Command: "critical"}, "Critical of the harbour."},
+		{"what is named goes before what is replied to", brief.Question{Chat: group, Command: "critical", Argument: "strike", Message: "41"}, "Critical of the harbour."},
+		{"words that fit several ask which", brief.Question{Command: "sources", Argument: "port ansel"}, "Which one? | 1. Lighthouse of Port Ansel goes dark | 2. Night ferry returns to Port Ansel"},
+		{"words that fit none", brief.Question{Command: "sources", Argument: "volcano"}, "I found no story like that."},
+		{"sources", brief.Question{Command: "sources", Argument: "ferry"}, "[1] Ansel Post: On the ferry"},
+		{"a story", brief.Question{Command: "story", Argument: "ferry"}, "Night ferry returns to Port Ansel | About the ferry.[1]"},
+		{"latest", brief.Question{Command: "latest"}, "1. Harbour strike ends | 2. Lighthouse of Port Ansel goes dark | 3. Night ferry"},
+		{"help", brief.Question{Command: "help"}, "/critical – The establishment-critical narrative"},
+		{"start", brief.Question{Command: "start"}, "/critical"},
+		{"unknown", brief.Question{Command: "frobnicate"}, "/help lists what I can do"},
+		{"a button", brief.Question{Action: button(brief.ShowEstablishment, "ferry")}, "In favour of the ferry."},
+		{"a button of a narrative with a label of its own", brief.Question{Action: button(brief.Narrative(2), "ferry")}, "Nerd | (Night ferry"},
+		{"a button of all narratives", brief.Question{Action: button(brief.ShowNarratives, "ferry")}, "3. Nerd"},
+		{"a button of a story that is not there", brief.Question{Action: brief.Action{Verb: brief.ShowCritical, Story: "zzzzz"}}, "no longer know that button"},
+		{"a button of another version", brief.Question{Action: brief.Action{Verb: "dance", Story: "zzzzz"}}, "no longer know that button"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := d.Answer(t.Context(), tt.q)
+			if got := text(a); !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if len(a.Buttons) == 0 {
+				t.Errorf("the answer has no button: nobody could find it again")
+			}
+		})
+	}
+}
+
+// Where several stories fit, the buttons go on with what was asked.
+func TestWhichOne(t *testing.T) {
+	d, entries := open(t)
+	a := d.Answer(t.Context(), brief.Question{Command: "sources", Argument: "port ansel"})
+	for i, want := range []string{"lighthouse", "ferry"} {
+		if got := a.Buttons[i].Action; got != (brief.Action{Verb: brief.ShowSources, Story: entries[want].Short}) {
+			t.Errorf("button %d is %+v", i, got)
+		}
+	}
+	b := d.Answer(t.Context(), brief.Question{Action: a.Buttons[1].Action})
+	if got := text(b); !strings.Contains(got, "On the ferry") {
+		t.Errorf("the button answers %q", got)
+	}
+}
+
+// The answer with one side offers the other.
+func TestOtherSide(t *testing.T) {
+	d, _ := open(t)
+	for command, other := range map[string]brief.Verb{"critical": brief.ShowEstablishment, "establishment": brief.ShowCritical} {
+		a := d.Answer(t.Context(), brief.Question{Command: command, Argument: "ferry"})
+		if a.Buttons[0].Verb != other {
+			t.Errorf("/%s offers %+v first", command, a.Buttons[0])
+		}
+	}
+}
+
+func TestEmptyStore(t *testing.T) {
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "briefbot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := New(st, slog.New(slog.DiscardHandler))
+	for _, c := range []string{"critical", "latest", "sources", "story"} {
+		if got := text(d.Answer(t.Context(), brief.Question{Command: c})); !strings.Contains(got, "no stories yet") {
+			t.Errorf("/%s: %q", c, got)
+		}
+	}
+	st.Close()
+	if got := text(d.Answer(t.Context(), brief.Question{Command: "latest"})); !strings.Contains(got, "went wrong") {
+		t.Errorf("store closed: %q", got)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	d, entries := open(t)
+	got := d.Suggest(t.Context(), "port an", 10)
+	if len(got) != 2 || got[0].Short != entries["lighthouse"].Short || got[1].Headline != "Night ferry returns to Port Ansel" {
+		t.Errorf("got %+v", got)
+	}
+	if got := d.Suggest(t.Context(), "", 2); len(got) != 2 {
+		t.Errorf("an empty beginning suggests %d", len(got))
+	}
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	d, _ := open(b)
+	for b.Loop() {
+		d.Answer(b.Context(), brief.Question{Chat: group, Command: "critical"})
+	}
+}
