@@ -52,7 +52,7 @@ func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) error {
 // resolve asks the platform about the delivery's chat. What waits for the chat
 // goes on under its lasting id.
 func (d *dispatcher) resolve(ctx context.Context, dl store.Delivery) error {
-	if err := d.pace.wait(ctx, dl.Chat, store.Place{}); err != nil {
+	if err := d.pace.wait(ctx, dl.Chat, false, false); err != nil {
 		return err
 	}
 	place, v := d.platform.Resolve(ctx, dl.Chat)

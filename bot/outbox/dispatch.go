@@ -68,9 +68,10 @@ func (d *dispatcher) run(ctx, finish context.Context) error {
 	d.wake(chats)
 
 	news := make(chan []store.Chat)
-	var watcher sync.WaitGroup
-	watcher.Go(func() { relay(ctx, watch, news) })
-	defer watcher.Wait()
+	var assistants sync.WaitGroup
+	assistants.Go(func() { relay(ctx, watch, news) })
+	assistants.Go(func() { d.pace.run(ctx) })
+	defer assistants.Wait()
 
 	for {
 		d.start(ctx, finish)

@@ -16,7 +16,7 @@ func (d *dispatcher) send(ctx, finish context.Context, dl store.Delivery) error 
 	if err != nil && !isNotFound(err) {
 		return err
 	}
-	if err := d.pace.wait(ctx, dl.Chat, place); err != nil {
+	if err := d.pace.wait(ctx, dl.Chat, place.Kind == store.Private, dl.Kind == store.AnswerDelivery); err != nil {
 		return err
 	}
 	part := dl.Next()

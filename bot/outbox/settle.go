@@ -48,7 +48,7 @@ func (d *dispatcher) repeatable(dl store.Delivery) bool {
 // settle finds out what became of a part: by repeating the request where the
 // platform knows it again, else by looking for the message.
 func (d *dispatcher) settle(ctx, finish context.Context, dl store.Delivery) error {
-	if err := d.pace.wait(ctx, dl.Chat, store.Place{}); err != nil {
+	if err := d.pace.wait(ctx, dl.Chat, false, false); err != nil {
 		return err
 	}
 	part := dl.Next()
