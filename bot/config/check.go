@@ -1,0 +1,124 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+
+	"briefbot/store"
+)
+
+// check fills in what one part takes from another, and finds what is wrong
+// between them.
+func (c *Config) check(d *decoder) {
+	c.Data = beside(d.file, c.Data)
+	if len(c.Sources) == 0 && !d.bad["sources"] {
+		d.fail("sources", d.node("sources"), problem{reason: "there is none", hint: "want at least one, with a name and a dir"})
+	}
+	if len(c.Channels) == 0 && !d.bad["channels"] {
+		d.fail("channels", d.node("channels"), problem{reason: "there is none", hint: "want at least one, with a name and a discord or telegram chat"})
+	}
+	c.checkSources(d)
+	c.checkChannels(d)
+}
+
+func (c *Config) checkSources(d *decoder) {
+	names, dirs := unique{}, unique{}
+	for i := range c.Sources {
+		s, at := &c.Sources[i], element("sources", i)
+		if s.Language == "" {
+			s.Language = c.Language
+		}
+		names.check(d, at+".name", s.Name)
+		if s.Dir != "" {
+			s.Dir = beside(d.file, s.Dir)
+			dirs.check(d, at+".dir", s.Dir)
+		}
+	}
+}
+
+func (c *Config) checkChannels(d *decoder) {
+	names, chats := unique{}, unique{}
+	for i := range c.Channels {
+		ch, at := &c.Channels[i], element("channels", i)
+		if ch.Timezone == "" && c.Timezone != nil {
+			ch.Timezone = c.Timezone.String()
+		}
+		if ch.Language == "" {
+			ch.Language = c.Language
+		}
+		names.check(d, at+".name", ch.Name)
+		chats.check(d, c.checkChat(d, at, ch.Chat), chatKey(ch.Chat))
+		checkSchedule(d, at+".schedule", ch.Schedule)
+	}
+}
+
+// checkChat finds what is wrong with where a channel is, and gives the path of
+// the key that says it.
+func (c *Config) checkChat(d *decoder, at string, chat store.Chat) string {
+	discord, telegram := at+".discord", at+".telegram"
+	onDiscord, onTelegram := d.given[discord] != nil, d.given[telegram] != nil
+	switch {
+	case onDiscord && onTelegram:
+		d.fail(at, d.node(telegram), problem{reason: "is on two platforms", hint: "want discord or telegram, and a channel for each"})
+	case onDiscord:
+		checkToken(d, "discord", discord, c.Discord.Token)
+		if thread := at + ".thread"; d.given[thread] != nil {
+			d.fail(thread, d.node(thread), problem{reason: "is for Telegram", hint: "a thread of Discord has an id of its own: put that at discord"})
+		}
+		return discord
+	case onTelegram:
+		checkToken(d, "telegram", telegram, c.Telegram.Token)
+	case !d.bad[at] && !d.bad[discord] && !d.bad[telegram]:
+		d.fail(at, d.node(at), problem{reason: "has no chat", hint: `want discord: "a channel's id" or telegram: "@name"`})
+	}
+	return telegram
+}
+
+// checkToken finds out whether a channel's platform can be spoken to at all. A
+// token that was given and is wrong has an error of its own.
+func checkToken(d *decoder, platform, path string, token Secret) {
+	key := platform + ".token"
+	if token.IsZero() && !d.bad[platform] && !d.bad[key] && !d.bad[key+"_file"] {
+		d.fail(path, d.node(path), problem{reason: "there is no token for it", hint: "set " + key + " or " + key + "_file"})
+	}
+}
+
+func checkSchedule(d *decoder, path, text string) {
+	if d.checks.Schedule == nil || text == "" {
+		return
+	}
+	err := d.checks.Schedule(text)
+	if err == nil {
+		return
+	}
+	n := d.node(path)
+	p := problem{shown(n, text), "is no schedule", err.Error()}
+	if p.value != text {
+		p.hint = scheduleKind.want // the error has the text in it
+	}
+	d.fail(path, n, p)
+}
+
+// chatKey is the same for two chats that are one, as far as their ids tell.
+func chatKey(c store.Chat) string {
+	if c.ID == "" {
+		return ""
+	}
+	return strings.ToLower(string(c.Platform) + " " + c.ID + " " + strconv.Itoa(c.Thread))
+}
+
+// unique finds what stands twice: it remembers where each value stood first.
+type unique map[string]string
+
+func (u unique) check(d *decoder, path, value string) {
+	if value == "" {
+		return
+	}
+	if first, ok := u[value]; ok {
+		n := d.node(path)
+		line := strconv.Itoa(d.node(first).Line)
+		d.fail(path, n, problem{shown(n, n.Value), "is taken", first + " in line " + line + " has it"})
+		return
+	}
+	u[value] = path
+}

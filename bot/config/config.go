@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"briefbot/store"
+)
+
+// Config is the configuration with every default filled in.
+type Config struct {
+	Data        string // folder of the data file
+	Timezone    *time.Location
+	Language    string
+	SettleAfter time.Duration
+	Sources     []Source
+	Discord     Discord
+	Telegram    Telegram
+	Channels    []store.Channel
+	Log         Log
+}
+
+// Source is where stories come from.
+type Source struct {
+	Name     string
+	Dir      string // a folder watched for story files
+	Topics   []string
+	Language string
+	Rescan   time.Duration
+}
+
+// Discord is how the bot is known there; without a token, not at all.
+type Discord struct {
+	Token  Secret
+	APIURL string // without a slash at its end
+	Rates  Rates  // only All
+}
+
+// Telegram is how the bot is known there; without a token, not at all.
+type Telegram struct {
+	Token  Secret
+	APIURL string // without a slash at its end
+	Rates  Rates
+	Poll   time.Duration
+}
+
+// Rates are how fast a platform lets a bot go.
+type Rates struct {
+	All   Rate // everything that the bot sends
+	Chat  Rate // one chat
+	Group Rate // one group or channel
+}
+
+// Log is how the program tells what it does.
+type Log struct {
+	Level  slog.Level
+	Format string // "text" or "json"
+}
+
+// Checks are what only other packages know of a value.
+type Checks struct {
+	// Schedule reports what is wrong with a schedule's text; nil takes any.
+	Schedule func(text string) error
+}
+
+// maxSize bounds a configuration file. Far less is a mistake in the path.
+const maxSize = 1 << 20
+
+// Load reads the configuration file at path. env looks a variable up, as
+// os.LookupEnv does. What is wrong with the file's content is told in Errors.
+func Load(path string, env func(string) (string, bool), checks Checks) (*Config, error) {
+	data, err := readFile(path, maxSize)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the configuration: %w: start from a copy of config.example.yaml", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return Parse(path, data, env, checks)
+}
+
+// Parse reads a configuration that stands in a file of the given name, or would
+// stand there.
+func Parse(name string, data []byte, env func(string) (string, bool), checks Checks) (*Config, error) {
+	d := &decoder{
+		file:   name,
+		env:    env,
+		checks: checks,
+		given:  map[string]*yaml.Node{},
+		bad:    map[string]bool{},
+	}
+	root := d.document(data)
+	if root == nil {
+		return nil, d.errs
+	}
+	var c Config
+	d.root = root
+	readFields(d, "", root, c.fields())
+	c.check(d)
+	if len(d.errs) > 0 {
+		d.errs.sort()
+		return nil, d.errs
+	}
+	return &c, nil
+}
+
+// Print writes the configuration as it is in effect, in the form of its file,
+// with every secret masked.
+func (c *Config) Print(w io.Writer) error {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(writeFields(c.fields())); err != nil {
+		return fmt.Errorf("print the configuration: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// readFile reads a file that must be no larger than limit. What never ends, or
+// waits for a writer, is no file.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("is no file")}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("is larger than %d KiB", limit>>10)}
+	}
+	return data, err
+}
+
+// beside gives a path of the configuration file its place: relative to the
+// file's folder.
+func beside(file, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(filepath.Dir(file), path)
+}

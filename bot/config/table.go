@@ -1,0 +1,110 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"briefbot/store"
+)
+
+// The table of all keys.
+
+func (c *Config) fields() []field {
+	return []field{
+		key("data", folderKind, &c.Data, "./data", "folder of the data file; made if missing"),
+		key("timezone", zoneKind, &c.Timezone, "UTC", "clock of the schedules, for channels without one of their own"),
+		key("language", languageKind, &c.Language, "en", "language of sources and channels without one of their own"),
+		key("settle_after", durationKind(0, forever), &c.SettleAfter, "30s", "wait before a message whose arrival is unknown is looked for"),
+		sections("sources", &c.Sources, (*Source).fields, "where stories come from"),
+		section("discord", "the bot on Discord", c.Discord.fields()...),
+		section("telegram", "the bot on Telegram", c.Telegram.fields()...),
+		sections("channels", &c.Channels, channelFields, "who gets the stories, and when"),
+		section("log", "what the program tells of itself", c.Log.fields()...),
+	}
+}
+
+func (s *Source) fields() []field {
+	return []field{
+		must("name", sourceKind, &s.Name, "what the source is called; stories are known by it, so keep it"),
+		must("dir", folderKind, &s.Dir, "a folder watched for story files"),
+		several("topics", textKind, &s.Topics, "topics that each of its stories gets"),
+		key("language", languageKind, &s.Language, "", "language of its stories; left out: the one at the top"),
+		key("rescan", durationKind(100*time.Millisecond, forever), &s.Rescan, "1m", "how often to look for changes that the file system did not tell of"),
+	}
+}
+
+func (t *Discord) fields() []field {
+	return append(hidden("token", &t.Token, "the bot's token"),
+		key("api_url", urlKind, &t.APIURL, "https://discord.com", "another address for a proxy or a stand-in"),
+		section("rates", "how fast to send, beside what Discord itself says; off: no bound",
+			key("all", rateKind, &t.Rates.All, "50/s", "all requests together"),
+		),
+	)
+}
+
+func (t *Telegram) fields() []field {
+	return append(hidden("token", &t.Token, "the bot's token"),
+		key("api_url", urlKind, &t.APIURL, "https://api.telegram.org", "another address for a proxy or a stand-in"),
+		section("rates", "how fast to send; off: no bound",
+			key("all", rateKind, &t.Rates.All, "30/s", "all messages together; a paid broadcast allows 1000/s"),
+			key("chat", rateKind, &t.Rates.Chat, "1/s", "messages to one chat"),
+			key("group", rateKind, &t.Rates.Group, "20/m", "messages to one group or channel"),
+		),
+		// Telegram itself cuts a longer wait to 50 s.
+		key("poll", durationKind(time.Second, 50*time.Second), &t.Poll, "50s", "how long one request for news from the chats waits"),
+	)
+}
+
+func channelFields(c *store.Channel) []field {
+	return []field{
+		must("name", nameKind, &c.Name, "what the channel is called in logs and records; keep it"),
+		// Each of the two sets the whole chat, so thread comes after them.
+		key("discord", discordKind, &c.Chat, "", "id of a Discord channel, thread or forum"),
+		key("telegram", telegramKind, &c.Chat, "", "@name or numeric id of a Telegram channel, group or private chat"),
+		key("thread", topicKind, &c.Chat.Thread, "", "number of a topic in a Telegram group"),
+		key("schedule", scheduleKind, &c.Schedule, "@every 15m", "when to post: a cron expression (seconds optional), @daily, @every 15m"),
+		key("timezone", zoneNameKind, &c.Timezone, "", "clock of schedule and quiet; left out: the one at the top"),
+		key("language", languageKind, &c.Language, "", "language of what the bot itself says; left out: the one at the top"),
+		key("mode", wordsKind("mode", store.Each, store.Digest), &c.Mode, "each", "each: a post a story; digest: one post for all that is new"),
+		several("topics", textKind, &c.Topics, "only stories of these topics; left out: all"),
+		key("limit", numberKind(1, 30), &c.Limit, "10", "most stories at one time; the others wait for the next"),
+		key("backfill", numberKind(0, 30), &c.Backfill, "1", "how many of the stories from before the channel began it gets"),
+		key("narratives", wordsKind("choice", "fold", "ask"), &c.Narratives, "", "fold: in the post; ask: on request; left out: fold where readers can't write"),
+		several("quiet", hoursKind, &c.Quiet, "hours in which posts make no sound"),
+		key("catch_up", durationKind(0, forever), &c.CatchUp, "6h", "how late a post that was missed is still made up"),
+		key("max_age", durationKind(time.Second, forever), &c.MaxAge, "72h", "how long a story that came in is still news"),
+		key("uncertain", wordsKind("choice", "resend", "hold"), &c.Uncertain, "resend", "when it can't be found out whether a post arrived: send it again, or hold it back"),
+	}
+}
+
+func (l *Log) fields() []field {
+	return []field{
+		key("level", choiceKind("level",
+			option[slog.Level]{"debug", slog.LevelDebug},
+			option[slog.Level]{"info", slog.LevelInfo},
+			option[slog.Level]{"warn", slog.LevelWarn},
+			option[slog.Level]{"error", slog.LevelError},
+		), &l.Level, "info", "the least that is told: debug, info, warn or error"),
+		key("format", wordsKind("format", "text", "json"), &l.Format, "text", "text or json"),
+	}
+}
+
+// Key documents one key of the configuration file.
+type Key struct {
+	Path     string // such as channels[].schedule
+	Type     string // what may stand there
+	Default  string // empty: none
+	Required bool
+	Doc      string // one line
+}
+
+// Keys lists every key, in the order of the file.
+func Keys() []Key { return listFields("", new(Config).fields()) }
+
+func listFields(path string, fields []field) []Key {
+	var all []Key
+	for _, f := range fields {
+		all = append(all, f.list(Key{Path: join(path, f.key), Required: f.required, Doc: f.doc})...)
+	}
+	return all
+}
