@@ -80,6 +80,9 @@ type Channel struct {
 	CatchUp time.Duration `json:"catch_up"`
 	// MaxAge is how long after its coming in a story is still news.
 	MaxAge time.Duration `json:"max_age"`
+	// Updates says what to do when a story changes after its post: "edit" the
+	// post, "ignore" the change, or "repost".
+	Updates string `json:"updates,omitempty"`
 	// Uncertain says what to do with a send whose outcome can't be found out:
 	// "resend" or "hold".
 	Uncertain string `json:"uncertain,omitempty"`

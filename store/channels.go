@@ -125,14 +125,14 @@ func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Age
 			d.Channel = channel
 			d.Chat = atPlace(w, a.Channel.Chat)
 			d.Stories = slices.DeleteFunc(d.Stories, func(r Ref) bool {
-				return w.Get(key("posted", channel, r.ID)) != nil
+				return w.Get(postKey(r.ID, channel)) != nil
 			})
 			if len(d.Stories) == 0 {
 				continue
 			}
 			d.ID = next(w, "delivery")
 			for _, r := range d.Stories {
-				w.Put(key("posted", channel, r.ID), []byte(number(d.ID)))
+				put(w, postKey(r.ID, channel), post{Delivery: d.ID, Last: d.ID})
 			}
 			writeDelivery(w, Delivery{}, d)
 			made = append(made, d)

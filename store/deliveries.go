@@ -75,7 +75,7 @@ func writeDelivery(w Writer, old, d Delivery) {
 		w.Put(queueKey(d), []byte{valueVersion})
 	}
 	for i, p := range d.Parts {
-		if p.Message == "" || i < len(old.Parts) && old.Parts[i].Message == p.Message {
+		if p.Message == "" || p.Message == p.Target || i < len(old.Parts) && old.Parts[i].Message == p.Message {
 			continue
 		}
 		put(w, messageKey(d.Chat, p.Message), posted{Delivery: d.ID, Stories: d.Stories})

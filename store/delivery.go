@@ -14,6 +14,7 @@ const (
 	PostDelivery   DeliveryKind = "post"   // one story
 	DigestDelivery DeliveryKind = "digest" // one message for several stories
 	AnswerDelivery DeliveryKind = "answer" // what a reader asked for
+	EditDelivery   DeliveryKind = "edit"   // a new revision, into the messages of a post that is out
 )
 
 // State is how far a delivery has come.
@@ -46,6 +47,8 @@ type Delivery struct {
 	Channel string       `json:"channel,omitempty"` // empty for an answer
 	Chat    Chat         `json:"chat"`
 	Stories []Ref        `json:"stories,omitempty"`
+	// Of is, of an edit, the delivery whose messages it changes.
+	Of uint64 `json:"of,omitempty"`
 	// ReplyTo is the message that an answer replies to, if any.
 	ReplyTo string `json:"reply_to,omitempty"`
 	Silent  bool   `json:"silent,omitempty"`
@@ -74,14 +77,22 @@ type Part struct {
 	After string `json:"after,omitempty"`
 	// Claimed is when the request was (to be) made, by the local clock.
 	Claimed time.Time `json:"claimed,omitzero"`
+	// Target is, of an edit, the message that is changed; empty for one that is
+	// added.
+	Target string `json:"target,omitempty"`
 	// Message is the platform's id, once the part is out.
 	Message string `json:"message,omitempty"`
 }
 
 // Tag names a part of a delivery within its buttons, so that the message can be
-// told from every other: "7k.0".
-func Tag(delivery uint64, part int) string {
-	return fmt.Sprintf("%s.%d", base36(delivery), part)
+// told from every other: "3k2j5h8d1a.0". A message keeps its tag when it is
+// edited.
+func (d Delivery) Tag(part int) string {
+	id := d.ID
+	if d.Of != 0 {
+		id = d.Of
+	}
+	return fmt.Sprintf("%s.%d", base36(id), part)
 }
 
 func base36(n uint64) string {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -88,6 +89,19 @@ func migrate(ctx context.Context, e Engine, to int, steps map[int]func(context.C
 
 // Lease waits until nobody else holds the name, and takes it.
 func (s *Store) Lease(ctx context.Context, name string) (Lease, error) { return s.e.Lease(ctx, name) }
+
+// ErrNoBackup is returned by Backup for an engine whose data is backed up by
+// other means.
+var ErrNoBackup = errors.New("this kind of data has backups of its own")
+
+// Backup writes a copy of all data, as it is now, to a file.
+func (s *Store) Backup(path string) error {
+	b, ok := s.e.(interface{ Backup(path string) error })
+	if !ok {
+		return ErrNoBackup
+	}
+	return b.Backup(path)
+}
 
 // Close closes the engine.
 func (s *Store) Close() error { return s.e.Close() }

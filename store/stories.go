@@ -25,6 +25,9 @@ type Entry struct {
 	Arrived time.Time `json:"arrived"`
 	// Removed is when the story's source took it back; zero if it stands.
 	Removed time.Time `json:"removed,omitzero"`
+	// Retracted says that those who read the story are to know that it was
+	// taken back.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 // Change is what putting a story did.
@@ -56,15 +59,9 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 			return err
 		}
 		isNew, isBack := err != nil, !entry.Removed.IsZero()
-		if !isNew && !isBack && SameForReader(entry.Story, story) {
+		changed := isNew || entry.Retracted || !SameForReader(entry.Story, story)
+		if !changed && !isBack {
 			return nil
-		}
-		if isNew {
-			change = Added
-			entry.Short = freeShort(w, story.ID)
-			w.Put(key("story-short", entry.Short), []byte(story.ID))
-		} else {
-			change = Revised
 		}
 		if isNew || isBack {
 			// What was taken back comes in anew: channels that passed it over
@@ -72,11 +69,22 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 			if isBack {
 				w.Delete(key("story-seq", number(entry.Seq)))
 			}
-			entry.Seq, entry.Arrived, entry.Removed = next(w, "story"), at, time.Time{}
+			entry.Seq, entry.Arrived, entry.Removed, entry.Retracted = next(w, "story"), at, time.Time{}, false
 			w.Put(key("story-seq", number(entry.Seq)), []byte(story.ID))
 		}
-		story.Revision, story.Updated = entry.Story.Revision+1, at
-		entry.Story = story
+		if changed {
+			story.Revision, story.Updated = entry.Story.Revision+1, at
+			entry.Story = story
+		}
+		switch {
+		case isNew:
+			change = Added
+			entry.Short = freeShort(w, story.ID)
+			w.Put(key("story-short", entry.Short), []byte(story.ID))
+		case changed:
+			change = Revised
+			put(w, key("revised", story.ID), revision{})
+		}
 		put(w, key("story", story.ID), entry)
 		return nil
 	})
@@ -87,17 +95,25 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 }
 
 // RemoveStory notes that the story's source took it back. The story stays, for
-// those who have its post before them.
-func (s *Store) RemoveStory(ctx context.Context, id string, at time.Time) error {
+// those who have its post before them; with retract, its posts are to say that
+// it was retracted.
+func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at time.Time) error {
 	err := s.e.Update(ctx, func(w Writer) error {
 		var e Entry
 		if err := get(w, key("story", id), &e); err != nil {
 			return err
 		}
-		if e.Removed.IsZero() {
-			e.Removed = at
-			put(w, key("story", id), e)
+		if !e.Removed.IsZero() {
+			return nil
 		}
+		e.Removed = at
+		if retract {
+			e.Retracted = true
+			e.Story.Revision++
+			e.Story.Updated = at
+			put(w, key("revised", id), revision{})
+		}
+		put(w, key("story", id), e)
 		return nil
 	})
 	if err != nil {

@@ -59,6 +59,18 @@ func many() store.Entry {
 	return e
 }
 
+func updated() store.Entry {
+	e := bare()
+	e.Story.Revision, e.Story.Updated = 3, time.Date(2026, 11, 3, 14, 5, 0, 0, time.UTC)
+	return e
+}
+
+func retracted() store.Entry {
+	e := updated()
+	e.Retracted, e.Removed = true, time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC)
+	return e
+}
+
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	for name, m := range map[string]Message{
@@ -66,6 +78,8 @@ func TestGolden(t *testing.T) {
 		"post folded":     Post(ferry(), true),
 		"post bare":       Post(bare(), true),
 		"post many":       Post(many(), false),
+		"post updated":    Post(updated(), false),
+		"post retracted":  Post(retracted(), false),
 		"critical":        Side(ferry(), store.Critical),
 		"establishment":   Side(ferry(), store.Establishment),
 		"no side":         Side(many(), store.Critical),

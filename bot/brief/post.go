@@ -9,7 +9,7 @@ import (
 // narratives stand in it too, each under its label, opened by a tap.
 func Post(e store.Entry, fold bool) Message {
 	s := e.Story
-	m := Message{Blocks: head(s)}
+	m := Message{Blocks: head(e)}
 	for _, b := range s.Bullets {
 		m.Blocks = append(m.Blocks, Bullet{cited(s, b.Text, b.Citations)})
 	}
@@ -18,13 +18,20 @@ func Post(e store.Entry, fold bool) Message {
 			m.Blocks = append(m.Blocks, Fold{label(n), paragraphs(s, n)})
 		}
 	}
+	if s.Revision > 1 && !e.Retracted {
+		m.Blocks = append(m.Blocks, Note{Plain(wordUpdated + s.Updated.UTC().Format("2 January 2006, 15:04 MST"))})
+	}
 	m.Buttons = storyButtons(e)
 	return m
 }
 
 // head is what every post begins with.
-func head(s store.Story) []Block {
+func head(e store.Entry) []Block {
+	s := e.Story
 	blocks := []Block{Headline{s.Headline, s.URL}}
+	if e.Retracted {
+		blocks = append(blocks, Paragraph{Text{{Text: wordRetracted + e.Removed.UTC().Format("2 January 2006") + ".", Bold: true}}})
+	}
 	if !s.Date.IsZero() || len(s.Topics) > 0 {
 		blocks = append(blocks, Dateline{date(s.Date), s.Topics})
 	}

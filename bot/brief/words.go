@@ -8,6 +8,8 @@ const (
 	wordMore          = "More…"
 	wordStory         = "Story"
 	wordLatest        = "Latest"
+	wordUpdated       = "Updated "
+	wordRetracted     = "This story was retracted on "
 	wordDigest        = "News of "
 	wordNoSources     = "This story came without its list of sources: the numbers in brackets are all that is known of them."
 	wordUncited       = "This story names no sources."

@@ -34,7 +34,10 @@ type Source struct {
 	Dir      string // a folder watched for story files
 	Topics   []string
 	Language string
-	Rescan   time.Duration
+	// OnRemoved says what becomes of the posts of a story whose file is
+	// removed: "keep" or "retract".
+	OnRemoved string
+	Rescan    time.Duration
 }
 
 // Discord is how the bot is known there; without a token, not at all.

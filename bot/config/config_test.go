@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 		Timezone:    time.UTC,
 		Language:    "en",
 		SettleAfter: 30 * time.Second,
-		Sources:     []Source{{Name: "desk", Dir: "stories", Language: "en", Rescan: time.Minute}},
+		Sources:     []Source{{Name: "desk", Dir: "stories", Language: "en", OnRemoved: "keep", Rescan: time.Minute}},
 		Discord:     Discord{Token: NewSecret("disc-0rd"), APIURL: "https://discord.com", Rates: Rates{All: Rate{50, time.Second}}},
 		Telegram: Telegram{
 			APIURL: "https://api.telegram.org",
@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		Channels: []store.Channel{{
 			Name: "world", Chat: store.Chat{Platform: store.Discord, ID: "1122"},
 			Schedule: "@every 15m", Timezone: "UTC", Language: "en", Mode: store.Each, Limit: 10, Backfill: 1,
-			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Uncertain: "resend",
+			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}},
 		Log: Log{Level: slog.LevelInfo, Format: "text"},
 	}
@@ -93,6 +93,7 @@ sources:
     dir: ${FOLDER}/in
     topics: [world, "null"]
     language: pt-br
+    on_removed: retract
     rescan: 1h30m
   - {name: "12", dir: "cost $${FOLDER}"}
 discord:
@@ -118,6 +119,7 @@ channels:
     quiet: [22:00-07:00, 12:30-13:05]
     catch_up: 1d12h
     max_age: 90d
+    updates: repost
     uncertain: hold
   - name: same chat, other topic
     telegram: -1001234567890
@@ -134,8 +136,8 @@ func TestEveryKey(t *testing.T) {
 		Language:    "ja",
 		SettleAfter: 90 * time.Second,
 		Sources: []Source{
-			{"desk", "news/in", []string{"world", "null"}, "pt-BR", 90 * time.Minute},
-			{"12", "cost ${FOLDER}", nil, "ja", time.Minute},
+			{"desk", "news/in", []string{"world", "null"}, "pt-BR", "retract", 90 * time.Minute},
+			{"12", "cost ${FOLDER}", nil, "ja", "keep", time.Minute},
 		},
 		Discord: Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},
 		Telegram: Telegram{
@@ -149,15 +151,15 @@ func TestEveryKey(t *testing.T) {
 			Schedule: "0 8,18 * * *", Timezone: "Europe/Berlin", Language: "de", Topics: []string{"world"},
 			Mode: store.Digest, Limit: 30, Backfill: 0, Narratives: "ask",
 			Quiet:   []store.Span{{Start: 22 * 60, End: 7 * 60}, {Start: 12*60 + 30, End: 13*60 + 5}},
-			CatchUp: 36 * time.Hour, MaxAge: 90 * 24 * time.Hour, Uncertain: "hold",
+			CatchUp: 36 * time.Hour, MaxAge: 90 * 24 * time.Hour, Updates: "repost", Uncertain: "hold",
 		}, {
 			Name: "same chat, other topic", Chat: store.Chat{Platform: store.Telegram, ID: "-1001234567890", Thread: 8},
 			Schedule: "@every 15m", Timezone: "Asia/Tokyo", Language: "ja", Mode: store.Each, Limit: 10, Backfill: 1,
-			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Uncertain: "resend",
+			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}, {
 			Name: "forum", Chat: store.Chat{Platform: store.Discord, ID: "112233445566778899"},
 			Schedule: "@every 15m", Timezone: "Asia/Tokyo", Language: "ja", Mode: store.Each, Limit: 10, Backfill: 1,
-			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Uncertain: "resend",
+			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}},
 		Log: Log{Level: slog.LevelDebug, Format: "json"},
 	}

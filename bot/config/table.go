@@ -29,6 +29,7 @@ func (s *Source) fields() []field {
 		must("dir", folderKind, &s.Dir, "a folder watched for story files"),
 		several("topics", textKind, &s.Topics, "topics that each of its stories gets"),
 		key("language", languageKind, &s.Language, "", "language of its stories; left out: the one at the top"),
+		key("on_removed", wordsKind("choice", "keep", "retract"), &s.OnRemoved, "keep", "when a story's file is removed: keep its posts as they are, or mark them as retracted"),
 		key("rescan", durationKind(100*time.Millisecond, forever), &s.Rescan, "1m", "how often to look for changes that the file system did not tell of"),
 	}
 }
@@ -73,6 +74,7 @@ func channelFields(c *store.Channel) []field {
 		several("quiet", hoursKind, &c.Quiet, "hours in which posts make no sound"),
 		key("catch_up", durationKind(0, forever), &c.CatchUp, "6h", "how late a post that was missed is still made up"),
 		key("max_age", durationKind(time.Second, forever), &c.MaxAge, "72h", "how long a story that came in is still news"),
+		key("updates", wordsKind("choice", "edit", "ignore", "repost"), &c.Updates, "edit", "when a story changes after its post: edit the post, ignore the change, or repost"),
 		key("uncertain", wordsKind("choice", "resend", "hold"), &c.Uncertain, "resend", "when it can't be found out whether a post arrived: send it again, or hold it back"),
 	}
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -41,12 +42,57 @@ func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) error {
 	if err != nil {
 		return d.later(ctx, dl, store.Verdict{Reason: err.Error()})
 	}
+	targets, err := d.targets(ctx, dl)
+	if errors.Is(err, errNotOut) {
+		return d.giveUp(ctx, dl, err.Error())
+	}
+	if err != nil {
+		return err
+	}
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.Stories = refs
-		for _, b := range bodies {
-			dl.Parts = append(dl.Parts, store.Part{Body: b})
-		}
+		dl.Parts = parts(bodies, targets)
 	})
+}
+
+// errNotOut says that there is nothing to be edited.
+var errNotOut = errors.New("the post that was to be changed is not out")
+
+// targets gives the messages that an edit changes; none for a post.
+func (d *dispatcher) targets(ctx context.Context, dl store.Delivery) ([]string, error) {
+	if dl.Kind != store.EditDelivery {
+		return nil, nil
+	}
+	if _, ok := d.platform.(Editor); !ok {
+		return nil, errNotOut
+	}
+	of, err := d.Store.Delivery(ctx, dl.Of)
+	if isNotFound(err) || err == nil && of.State != store.Sent {
+		return nil, errNotOut
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, p := range of.Parts {
+		all = append(all, p.Message)
+	}
+	return all, nil
+}
+
+// parts pairs what is to be said with the messages that are out: a body without
+// a message is added, a message without a body is deleted.
+func parts(bodies []json.RawMessage, targets []string) []store.Part {
+	all := make([]store.Part, max(len(bodies), len(targets)))
+	for i := range all {
+		if i < len(bodies) {
+			all[i].Body = bodies[i]
+		}
+		if i < len(targets) {
+			all[i].Target = targets[i]
+		}
+	}
+	return all
 }
 
 // resolve asks the platform about the delivery's chat. What waits for the chat
@@ -72,7 +118,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		if err != nil {
 			return brief.Message{}, nil, err
 		}
-		if e.Removed.IsZero() {
+		if e.Removed.IsZero() || e.Retracted && dl.Kind == store.EditDelivery {
 			entries = append(entries, e)
 			refs = append(refs, store.Ref{ID: ref.ID, Revision: e.Story.Revision})
 		}
@@ -80,7 +126,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 	if len(entries) == 0 {
 		return brief.Message{}, nil, errWithdrawn
 	}
-	if dl.Kind == store.DigestDelivery {
+	if dl.Kind == store.DigestDelivery || dl.Kind == store.EditDelivery && len(dl.Stories) > 1 {
 		zone, err := time.LoadLocation(channel.Timezone)
 		if err != nil {
 			return brief.Message{}, nil, fmt.Errorf("channel %s: %w", channel.Name, err)

@@ -16,6 +16,7 @@ type Store interface {
 	Channel(ctx context.Context, name string) (store.Channel, error)
 	Place(ctx context.Context, c store.Chat) (store.Place, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
+	Delivery(ctx context.Context, id uint64) (store.Delivery, error)
 	Pending(ctx context.Context, c store.Chat) ([]store.Delivery, error)
 	PendingChats(ctx context.Context, p store.Platform) ([]store.Chat, error)
 	WatchPending(p store.Platform) *store.PendingWatch

@@ -17,6 +17,7 @@ import (
 
 	"briefbot/bot/brief"
 	"briefbot/bot/config"
+	"briefbot/bot/schedule"
 	"briefbot/store"
 	"briefbot/store/bolt"
 )
@@ -36,6 +37,8 @@ type platform struct {
 	find    *store.Verdict
 	repeats time.Duration
 	resolve *store.Verdict
+	changes []string // "edit 1 body"
+	change  func() store.Verdict
 	parts   int
 }
 
@@ -54,7 +57,7 @@ func (p *platform) Resolve(_ context.Context, c store.Chat) (store.Place, store.
 func (p *platform) Render(_ context.Context, _ store.Place, d store.Delivery, _ brief.Message) ([]json.RawMessage, error) {
 	var all []json.RawMessage
 	for i := range p.parts {
-		all = append(all, json.RawMessage(fmt.Sprintf("%q", store.Tag(d.ID, i))))
+		all = append(all, json.RawMessage(fmt.Sprintf("%q", d.Tag(i))))
 	}
 	return all, nil
 }
@@ -94,6 +97,25 @@ func (p *platform) post(d store.Delivery, part int) string {
 	p.posts = append(p.posts, name)
 	p.at[name] = time.Now()
 	return fmt.Sprint(len(p.posts))
+}
+
+// Edit notes the change; Delete too.
+func (p *platform) Edit(_ context.Context, d store.Delivery, part int) store.Verdict {
+	return p.touch("edit", d.Parts[part].Target, string(d.Parts[part].Body))
+}
+
+func (p *platform) Delete(_ context.Context, d store.Delivery, part int) store.Verdict {
+	return p.touch("delete", d.Parts[part].Target, "")
+}
+
+func (p *platform) touch(what, message, body string) store.Verdict {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.changes = append(p.changes, strings.TrimSpace(what+" "+message+" "+body))
+	if p.change != nil {
+		return p.change()
+	}
+	return store.Verdict{}
 }
 
 func (p *platform) Repeats(store.Delivery, int) time.Duration { return p.repeats }
@@ -435,7 +457,7 @@ func TestOutbox(t *testing.T) {
 		}},
 		{"a story taken back before its post is not posted", func(d *desk) {
 			d.plan("c", "a", "b")
-			d.store.RemoveStory(d.Context(), "a", time.Now())
+			d.store.RemoveStory(d.Context(), "a", false, time.Now())
 			d.start()
 			d.expect("c:b.0")
 		}},
@@ -473,6 +495,106 @@ func TestOutbox(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDesk(t)
 				tt.play(d)
+				d.stop()
+			})
+		})
+	}
+}
+
+// A story that changes changes its posts.
+func TestRevisions(t *testing.T) {
+	// revise changes the story, and has the change planned as updates says.
+	revise := func(d *desk, updates string) {
+		d.Helper()
+		c, err := d.store.Channel(d.Context(), "c")
+		if err != nil {
+			d.Fatal(err)
+		}
+		c.Updates = updates
+		if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
+			d.Fatal(err)
+		}
+		_, change, err := d.store.PutStory(d.Context(), store.Story{ID: "a", Headline: "better " + time.Now().String(), Bullets: []store.Bullet{{Text: "b"}}}, time.Now())
+		if err != nil || change != store.Revised {
+			d.Fatalf("%v, %v", change, err)
+		}
+		pass(time.Minute)
+	}
+	tags := func(d *desk, post uint64, changes ...string) {
+		d.Helper()
+		var want []string
+		for _, c := range changes {
+			if what, part, ok := strings.Cut(c, " #"); ok {
+				c = fmt.Sprintf("%s %q", what, store.Delivery{ID: post}.Tag(int(part[0]-'0')))
+			}
+			want = append(want, c)
+		}
+		if !slices.Equal(d.changes, want) {
+			d.Errorf("changes %q, want %q", d.changes, want)
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		play func(d *desk, post uint64)
+	}{
+		{"the post is edited, and keeps its tag", func(d *desk, post uint64) {
+			revise(d, "edit")
+			tags(d, post, "edit 1 #0")
+			d.expect("c:a.0")
+		}},
+		{"a longer one gets another message, a shorter one loses it", func(d *desk, post uint64) {
+			d.parts = 2
+			revise(d, "edit")
+			tags(d, post, "edit 1 #0")
+			d.expect("c:a.0", "c:a.1")
+			d.parts = 1
+		}},
+		{"changes are not brought where they are ignored", func(d *desk, post uint64) {
+			revise(d, "ignore")
+			tags(d, post)
+			d.expect("c:a.0")
+		}},
+		{"a repost is a post of its own", func(d *desk, post uint64) {
+			revise(d, "repost")
+			tags(d, post)
+			d.expect("c:a.0", "c:a.0")
+		}},
+		{"an edit that may have failed is made again", func(d *desk, post uint64) {
+			d.change = func() store.Verdict {
+				d.change = nil
+				return store.Verdict{Outcome: store.Unknown, Reason: "reset"}
+			}
+			revise(d, "edit")
+			tags(d, post, "edit 1 #0", "edit 1 #0")
+		}},
+		{"a retracted story is marked", func(d *desk, post uint64) {
+			if err := d.store.RemoveStory(d.Context(), "a", true, time.Now()); err != nil {
+				d.Fatal(err)
+			}
+			pass(time.Minute)
+			tags(d, post, "edit 1 #0")
+		}},
+		{"a story that its source let go is left alone", func(d *desk, post uint64) {
+			if err := d.store.RemoveStory(d.Context(), "a", false, time.Now()); err != nil {
+				d.Fatal(err)
+			}
+			pass(time.Minute)
+			tags(d, post)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t)
+				d.plan("c", "a")
+				post := d.firstPending("c")
+				d.start()
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- schedule.NewReviser(d.store, slog.New(slog.DiscardHandler)).Run(ctx) }()
+				synctest.Wait()
+				tt.play(d, post)
+				cancel()
+				<-done
 				d.stop()
 			})
 		})

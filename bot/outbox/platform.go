@@ -18,8 +18,7 @@ type Platform interface {
 	// Gone.
 	Resolve(ctx context.Context, c store.Chat) (store.Place, store.Verdict)
 	// Render makes the requests for a message, one for each of the platform's
-	// messages, in order. Each has a button whose data ends in
-	// store.Tag(d.ID, part).
+	// messages, in order. Each has a button whose data ends in d.Tag(part).
 	Render(ctx context.Context, place store.Place, d store.Delivery, m brief.Message) ([]json.RawMessage, error)
 	// Send makes the request of a part: Delivered, Retry, Refused or Unknown.
 	Send(ctx context.Context, d store.Delivery, part int) store.Verdict
@@ -29,4 +28,14 @@ type Platform interface {
 	// Settle looks for a part whose outcome is unknown: Delivered, Absent, Retry
 	// if it could not look now, or Unknown if that can't be found out.
 	Settle(ctx context.Context, d store.Delivery, part int) store.Verdict
+}
+
+// Editor is a Platform that can change what is out. Both methods may be called
+// again for what they have done: then there is nothing to do, and that is
+// success.
+type Editor interface {
+	// Edit makes the message d.Parts[part].Target what the part's body says.
+	Edit(ctx context.Context, d store.Delivery, part int) store.Verdict
+	// Delete takes the message d.Parts[part].Target away.
+	Delete(ctx context.Context, d store.Delivery, part int) store.Verdict
 }

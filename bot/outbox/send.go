@@ -35,7 +35,32 @@ func (d *dispatcher) send(ctx, finish context.Context, dl store.Delivery) error 
 	if err != nil {
 		return err
 	}
-	return d.apply(finish, claimed, d.platform.Send(finish, claimed, part))
+	return d.apply(finish, claimed, d.request(finish, claimed, part))
+}
+
+// request makes the request of a part: a new message, or the change of one that
+// is out.
+func (d *dispatcher) request(ctx context.Context, dl store.Delivery, part int) store.Verdict {
+	p := dl.Parts[part]
+	if p.Target == "" {
+		return d.platform.Send(ctx, dl, part)
+	}
+	editor, ok := d.platform.(Editor)
+	if !ok {
+		return store.Verdict{Outcome: store.Refused, Reason: "the platform can't edit"}
+	}
+	do := editor.Edit
+	if p.Body == nil {
+		do = editor.Delete
+	}
+	v := do(ctx, dl, part)
+	switch v.Outcome {
+	case store.Delivered:
+		v.Message = p.Target
+	case store.Unknown:
+		v.Outcome = store.Retry // doing it again does no harm
+	}
+	return v
 }
 
 // apply records a platform's verdict on the delivery's next part.

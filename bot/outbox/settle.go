@@ -14,8 +14,11 @@ const looks = 2
 
 // recover takes up a delivery that was claimed when the program ended: its
 // request may have been made. It counts from this start, since when the request
-// was made is not certain.
+// was made is not certain. An edit is simply made again.
 func (d *dispatcher) recover(ctx context.Context, dl store.Delivery) error {
+	if dl.Parts[dl.Next()].Target != "" {
+		return d.change(ctx, dl, func(dl *store.Delivery) { dl.State = store.Planned })
+	}
 	return d.doubt(ctx, dl, "the program ended while it was being sent", d.started)
 }
 

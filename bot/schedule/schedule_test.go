@@ -242,7 +242,7 @@ func TestScheduler(t *testing.T) {
 			w.channel(func(*store.Channel) {})
 			w.start()
 			w.story("a")
-			w.store.RemoveStory(w.Context(), "a", time.Now())
+			w.store.RemoveStory(w.Context(), "a", false, time.Now())
 			pass(24 * time.Hour)
 			w.expect()
 		}},
