@@ -15,6 +15,30 @@ type post struct {
 
 func postKey(story, channel string) string { return key("post", story, channel) }
 
+// Post gives the delivery that brought, or is to bring, a story to a channel. A
+// post that is recorded but older than the deliveries that are kept comes as a
+// Delivery without a state.
+func (s *Store) Post(ctx context.Context, story, channel string) (d Delivery, recorded bool, err error) {
+	err = s.e.View(ctx, func(r Reader) error {
+		d, recorded = Delivery{}, false
+		var p post
+		if err := get(r, postKey(story, channel), &p); errors.Is(err, ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		recorded = true
+		if err := get(r, deliveryKey(p.Delivery), &d); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return Delivery{}, false, fmt.Errorf("post of %s in %s: %w", story, channel, err)
+	}
+	return d, recorded, nil
+}
+
 // revision is how far the channels that have a story's post were told of its
 // change.
 type revision struct {

@@ -21,6 +21,7 @@ type Config struct {
 	Timezone    *time.Location
 	Language    string
 	SettleAfter time.Duration
+	Keep        time.Duration // of the records of deliveries
 	Sources     []Source
 	Discord     Discord
 	Telegram    Telegram

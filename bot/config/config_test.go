@@ -66,6 +66,7 @@ func TestDefaults(t *testing.T) {
 		Timezone:    time.UTC,
 		Language:    "en",
 		SettleAfter: 30 * time.Second,
+		Keep:        90 * 24 * time.Hour,
 		Sources:     []Source{{Name: "desk", Dir: "stories", Language: "en", OnRemoved: "keep", Rescan: time.Minute}},
 		Discord:     Discord{Token: NewSecret("disc-0rd"), APIURL: "https://discord.com", Rates: Rates{All: Rate{50, time.Second}}},
 		Telegram: Telegram{
@@ -135,6 +136,7 @@ func TestEveryKey(t *testing.T) {
 		Timezone:    got.Timezone,
 		Language:    "ja",
 		SettleAfter: 90 * time.Second,
+		Keep:        90 * 24 * time.Hour,
 		Sources: []Source{
 			{"desk", "news/in", []string{"world", "null"}, "pt-BR", "retract", 90 * time.Minute},
 			{"12", "cost ${FOLDER}", nil, "ja", "keep", time.Minute},

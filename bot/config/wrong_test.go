@@ -29,13 +29,13 @@ config.yaml:2:1: channels: there is none: want at least one, with a name and a d
 	{"syntax: alias", "data: x\nlog: *there\n", `config.yaml:2:1: this is no YAML: unknown anchor 'there' referenced`},
 
 	{"unknown", small + "timezon: UTC\nfoo: 1\nlog: {levle: info, verbose: true}\n", `config.yaml:5:1: timezon: is no key: did you mean timezone?
-config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, sources, discord, telegram, channels, log
+config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, sources, discord, telegram, channels, log
 config.yaml:7:7: log.levle: is no key: did you mean level?
 config.yaml:7:20: log.verbose: is no key: want one of level, format`},
 	{"unknown key of a list", "sources: [{name: desk, dirr: x}]\ndiscord: {token: x}\nchannels: [{name: a, discrod: 1}]\n", `config.yaml:1:24: sources[0].dirr: is no key: did you mean dir?
 config.yaml:3:22: channels[0].discrod: is no key: did you mean discord?`},
 	{"unknown key instead of a token", "sources: [{name: desk, dir: x}]\ndiscord: {tokn: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:2:11: discord.tokn: is no key: did you mean token?`},
-	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, sources, discord, telegram, channels, log`},
+	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, sources, discord, telegram, channels, log`},
 	{"key twice", small + "language: en\nlanguage: de\n", `config.yaml:6:1: language: is given twice: the first stands in line 5`},
 
 	{"types", small + "data: [a]\nlanguage: {a: b}\nlog: info\ntelegram: [x]\n", `config.yaml:5:7: data: has keys or a list where one value belongs: want the path of a folder

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		"chats":                                 chats,
 		"migrations":                            schema,
 		"a restored backup":                     restored,
+		"pruning":                               pruning,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

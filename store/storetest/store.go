@@ -303,6 +303,72 @@ func deliveries(t *testing.T, open Open) {
 	}
 }
 
+// pruning forgets what is old and done, and nothing that prevents a second
+// post.
+func pruning(t *testing.T, open Open) {
+	eng, _ := open(t)
+	s := openStore(t, eng)
+	ctx := t.Context()
+	if err := s.PutChannel(ctx, channel("c", "-1001"), noon); err != nil {
+		t.Fatal(err)
+	}
+	const posts = 300
+	planAt := func(id string, at time.Time) store.Delivery {
+		t.Helper()
+		put(t, s, story(id), at)
+		made, err := s.RunSchedule(ctx, "c", func(a store.Agenda) store.Plan {
+			p := postAll(a)
+			for i := range p.Deliveries {
+				p.Deliveries[i].Planned = at
+			}
+			return p
+		})
+		if err != nil || len(made) != 1 {
+			t.Fatalf("planned %v, %v", made, err)
+		}
+		return made[0]
+	}
+	finish := func(d store.Delivery, message string) {
+		t.Helper()
+		_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+			d.Parts = []store.Part{{Message: message}}
+			d.State = store.Sent
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting := planAt("waiting", noon)
+	for i := range posts {
+		finish(planAt(fmt.Sprint(i), noon.Add(time.Duration(i)*time.Hour)), fmt.Sprint(i+1))
+	}
+	n, err := s.Prune(ctx, noon.Add(200*time.Hour))
+	if err != nil || n != 200 {
+		t.Fatalf("pruned %d, %v", n, err)
+	}
+	if _, err := s.Delivery(ctx, waiting.ID); err != nil {
+		t.Errorf("a delivery that is not done was pruned: %v", err)
+	}
+	if id, err := s.StoryOfMessage(ctx, channel("c", "-1001").Chat, "201"); err != nil || id != "200" {
+		t.Errorf("a newer message: %q, %v", id, err)
+	}
+	if _, err := s.StoryOfMessage(ctx, channel("c", "-1001").Chat, "200"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a pruned message: %v", err)
+	}
+	made, err := s.RunSchedule(ctx, "c", func(a store.Agenda) store.Plan {
+		return store.Plan{Progress: a.Progress, Deliveries: []store.Delivery{{
+			Kind: store.PostDelivery, State: store.Planned, Stories: []store.Ref{{ID: "7", Revision: 1}},
+		}}}
+	})
+	if err != nil || len(made) != 0 {
+		t.Errorf("a pruned post is made again: %v, %v", made, err)
+	}
+	if _, recorded, err := s.Post(ctx, "7", "c"); err != nil || !recorded {
+		t.Errorf("a pruned post is not on record: %v", err)
+	}
+}
+
 func chats(t *testing.T, open Open) {
 	eng, _ := open(t)
 	s := openStore(t, eng)

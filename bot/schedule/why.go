@@ -1,0 +1,139 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"briefbot/store"
+)
+
+// Records are what Why reads.
+type Records interface {
+	Story(ctx context.Context, id string) (store.Entry, error)
+	StoryByShort(ctx context.Context, short string) (store.Entry, error)
+	Channels(ctx context.Context) ([]store.Channel, error)
+	Progress(ctx context.Context, channel string) (store.Progress, error)
+	Post(ctx context.Context, story, channel string) (d store.Delivery, recorded bool, err error)
+}
+
+// Why says of each channel, or of the one named, why it got a story, did not yet
+// get it, or will not: a sentence a channel, from the records. The story is
+// named by its id or its short id.
+func Why(ctx context.Context, r Records, story, channel string, now time.Time) ([]string, error) {
+	e, err := r.StoryByShort(ctx, story)
+	if errors.Is(err, store.ErrNotFound) {
+		e, err = r.Story(ctx, story)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("no story is called %q: name it by its id (source:path) or its short id, as the log does", story)
+	}
+	if err != nil {
+		return nil, err
+	}
+	channels, err := r.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, c := range channels {
+		if channel != "" && c.Name != channel {
+			continue
+		}
+		because, err := why(ctx, r, e, c, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c.Name+": "+because)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no channel is called %q", channel)
+	}
+	return all, nil
+}
+
+func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now time.Time) (string, error) {
+	d, recorded, err := r.Post(ctx, e.Story.ID, c.Name)
+	if err != nil {
+		return "", err
+	}
+	if recorded {
+		return whyDelivery(d, c), nil
+	}
+	p, err := r.Progress(ctx, c.Name)
+	if errors.Is(err, store.ErrNotFound) {
+		return "the channel has not begun yet", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return whyNot(e, c, p, now), nil
+}
+
+// whyDelivery tells what became of a delivery.
+func whyDelivery(d store.Delivery, c store.Channel) string {
+	at := clock(c)
+	switch d.State {
+	case store.Sent:
+		var ids []string
+		for _, p := range d.Parts {
+			ids = append(ids, p.Message)
+		}
+		return fmt.Sprintf("posted on %s, as message %s", at(d.Done), strings.Join(ids, ", "))
+	case store.GivenUp:
+		return fmt.Sprintf("given up on %s: %s", at(d.Done), d.Reason)
+	case store.Claimed:
+		return "is being sent"
+	case store.Uncertain:
+		return fmt.Sprintf("was sent on %s, but whether it arrived is not known (%s); it is looked for on %s",
+			at(d.Parts[d.Next()].Claimed), d.Reason, at(d.Due))
+	case store.Planned:
+		if d.Reason == "" {
+			return fmt.Sprintf("planned on %s, and next in line to be sent", at(d.Planned))
+		}
+		return fmt.Sprintf("planned on %s; the last of %d tries failed (%s), the next is on %s",
+			at(d.Planned), d.Attempts, d.Reason, at(d.Due))
+	}
+	return "posted so long ago that only the fact is still recorded"
+}
+
+// whyNot tells why no delivery was planned.
+func whyNot(e store.Entry, c store.Channel, p store.Progress, now time.Time) string {
+	at := clock(c)
+	switch {
+	case !e.Removed.IsZero():
+		return fmt.Sprintf("not posted: its source took it back on %s", at(e.Removed))
+	case !e.HasTopic(c.Topics):
+		return fmt.Sprintf("not posted: the channel takes %s, the story is about %s", list(c.Topics), list(e.Story.Topics))
+	case e.Arrived.Before(p.Began) && !slices.Contains(p.Backfill, e.Story.ID):
+		return fmt.Sprintf("not posted: it came in on %s, before the channel began on %s, and was not among the newest %d then",
+			at(e.Arrived), at(p.Began), c.Backfill)
+	case e.Seq <= p.Cursor && !slices.Contains(p.Backfill, e.Story.ID):
+		return fmt.Sprintf("not posted: when its turn came it was older than %s (it came in on %s)", c.MaxAge, at(e.Arrived))
+	}
+	schedule, err := Parse(c.Schedule, zone(c))
+	if err != nil {
+		return "not posted yet: " + err.Error()
+	}
+	next := first(schedule, p, c.CatchUp, now)
+	if next.Sub(e.Arrived) > c.MaxAge {
+		return fmt.Sprintf("will not be posted: at the next run, on %s, it will be older than %s", at(next), c.MaxAge)
+	}
+	return fmt.Sprintf("not posted yet: the next run is on %s, with at most %d stories, oldest first", at(next), c.Limit)
+}
+
+// clock writes times as the channel's people read them.
+func clock(c store.Channel) func(time.Time) string {
+	z := zone(c)
+	return func(t time.Time) string { return t.In(z).Format("2 January 2006 at 15:04:05 MST") }
+}
+
+func list(topics []string) string {
+	if len(topics) == 0 {
+		return "no topic"
+	}
+	return strings.Join(topics, ", ")
+}

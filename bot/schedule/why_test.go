@@ -1,0 +1,129 @@
+package schedule
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"briefbot/store"
+)
+
+func TestWhy(t *testing.T) {
+	// first takes the channel's pending delivery and changes it.
+	first := func(w *world, change func(*store.Delivery)) {
+		w.Helper()
+		pending, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
+		if err != nil || len(pending) == 0 {
+			w.Fatalf("nothing is pending: %v", err)
+		}
+		_, err = w.store.ChangeDelivery(w.Context(), pending[0].ID, func(d *store.Delivery, _ string) error {
+			d.Parts = []store.Part{{Body: json.RawMessage("{}"), Claimed: time.Now()}}
+			change(d)
+			return nil
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	run := func(w *world, d time.Duration) {
+		w.start()
+		pass(d)
+		w.stop()
+	}
+	for _, tt := range []struct {
+		name string
+		play func(w *world)
+		want string
+	}{
+		{"posted", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Timezone = "Europe/Berlin" })
+			w.story("a")
+			run(w, 7*time.Hour)
+			first(w, func(d *store.Delivery) {
+				d.State, d.Done = store.Sent, time.Now()
+				d.Parts[0].Message = "4711"
+			})
+		}, "c: posted on 1 January 2000 at 08:00:00 CET, as message 4711"},
+		{"not yet", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+		}, "c: not posted yet: the next run is on 1 January 2000 at 08:00:00 UTC, with at most 10 stories, oldest first"},
+		{"in line", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+		}, "c: planned on 1 January 2000 at 08:00:00 UTC, and next in line to be sent"},
+		{"tried", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			first(w, func(d *store.Delivery) {
+				d.Attempts, d.Reason, d.Due = 3, "503 Service Unavailable", time.Now().Add(time.Minute)
+			})
+		}, "c: planned on 1 January 2000 at 08:00:00 UTC; the last of 3 tries failed (503 Service Unavailable), the next is on 1 January 2000 at 08:01:00 UTC"},
+		{"uncertain", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			first(w, func(d *store.Delivery) {
+				d.State, d.Reason, d.Due = store.Uncertain, "connection reset", time.Now().Add(30*time.Second)
+			})
+		}, "c: was sent on 1 January 2000 at 08:00:00 UTC, but whether it arrived is not known (connection reset); it is looked for on 1 January 2000 at 08:00:30 UTC"},
+		{"given up", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			first(w, func(d *store.Delivery) {
+				d.State, d.Reason, d.Done = store.GivenUp, "400 embed too large", time.Now()
+			})
+		}, "c: given up on 1 January 2000 at 08:00:00 UTC: 400 embed too large"},
+		{"other topics", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Topics = []string{"world", "science"} })
+			w.story("a", "sport")
+			run(w, 8*time.Hour)
+		}, "c: not posted: the channel takes world, science, the story is about sport"},
+		{"taken back", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			w.store.RemoveStory(w.Context(), "a", false, time.Now())
+			run(w, 8*time.Hour)
+		}, "c: not posted: its source took it back on 1 January 2000 at 00:00:00 UTC"},
+		{"before the channel began", func(w *world) {
+			w.story("a")
+			w.story("b")
+			pass(time.Hour)
+			w.channel(func(*store.Channel) {})
+		}, "c: not posted: it came in on 1 January 2000 at 00:00:00 UTC, before the channel began on 1 January 2000 at 01:00:00 UTC, and was not among the newest 1 then"},
+		{"too old when its turn came", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			pass(5 * 24 * time.Hour)
+			run(w, 9*time.Hour)
+		}, "c: not posted: when its turn came it was older than 72h0m0s (it came in on 1 January 2000 at 00:00:00 UTC)"},
+		{"too old at the next run", func(w *world) {
+			w.channel(func(c *store.Channel) { c.MaxAge = time.Hour })
+			w.story("a")
+		}, "c: will not be posted: at the next run, on 1 January 2000 at 08:00:00 UTC, it will be older than 1h0m0s"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				tt.play(w)
+				got, err := Why(t.Context(), w.store, "a", "", time.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Join(got, "|") != tt.want {
+					t.Errorf("got  %q\nwant %q", got, tt.want)
+				}
+				for _, wrong := range [][2]string{{"nothing", ""}, {"a", "nowhere"}} {
+					if got, err := Why(t.Context(), w.store, wrong[0], wrong[1], time.Now()); err == nil {
+						t.Errorf("%v: %v", wrong, got)
+					}
+				}
+			})
+		})
+	}
+}
