@@ -14,45 +14,44 @@ import (
 // errWithdrawn says that nothing is left to be posted.
 var errWithdrawn = errors.New("the story was withdrawn before it was posted")
 
-// compose makes the parts of a post and records them: what is settled later is
-// looked for exactly as it was sent.
-func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) error {
+// compose makes the parts of a post. They are recorded with the claim: what is
+// settled later is looked for exactly as it was sent. Where there is nothing to
+// be sent now, what that means for the delivery is recorded, and nil returned.
+func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) (*store.Delivery, error) {
 	channel, err := d.Store.Channel(ctx, dl.Channel)
-	if errors.Is(err, store.ErrNotFound) {
-		return d.giveUp(ctx, dl, "the channel is no longer configured")
+	if isNotFound(err) {
+		return nil, d.giveUp(ctx, dl, "the channel is no longer configured")
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	place, err := d.Store.Place(ctx, dl.Chat)
-	if errors.Is(err, store.ErrNotFound) {
-		return d.resolve(ctx, dl)
+	if isNotFound(err) {
+		return nil, d.resolve(ctx, dl)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	message, refs, err := d.message(ctx, dl, channel, place)
 	if errors.Is(err, errWithdrawn) {
-		return d.giveUp(ctx, dl, err.Error())
+		return nil, d.giveUp(ctx, dl, err.Error())
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bodies, err := d.platform.Render(ctx, place, dl, message)
 	if err != nil {
-		return d.later(ctx, dl, store.Verdict{Reason: err.Error()})
+		return nil, d.later(ctx, dl, store.Verdict{Reason: err.Error()})
 	}
 	targets, err := d.targets(ctx, dl)
 	if errors.Is(err, errNotOut) {
-		return d.giveUp(ctx, dl, err.Error())
+		return nil, d.giveUp(ctx, dl, err.Error())
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return d.change(ctx, dl, func(dl *store.Delivery) {
-		dl.Stories = refs
-		dl.Parts = parts(bodies, targets)
-	})
+	dl.Stories, dl.Parts = refs, parts(bodies, targets)
+	return &dl, nil
 }
 
 // errNotOut says that there is nothing to be edited.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"briefbot/store"
@@ -21,11 +22,12 @@ func (d *dispatcher) send(ctx, finish context.Context, dl store.Delivery) error 
 	}
 	part := dl.Next()
 	now := time.Now()
-	claimed, err := d.Store.ChangeDelivery(finish, dl.ID, func(dl *store.Delivery, highest string) error {
-		dl.State = store.Claimed
-		p := &dl.Parts[part]
+	claimed, err := d.Store.ChangeDelivery(finish, dl.ID, func(was *store.Delivery, highest string) error {
+		was.Stories, was.Parts = dl.Stories, slices.Clone(dl.Parts)
+		was.State = store.Claimed
+		p := &was.Parts[part]
 		p.Claimed = now
-		if dl.Looks == 0 {
+		if was.Looks == 0 {
 			// A part that was looked for may still appear where it was looked
 			// for: its floor stays.
 			p.After = highest

@@ -63,7 +63,11 @@ func (d *dispatcher) step(ctx, finish context.Context, dl store.Delivery) error 
 		return d.settle(ctx, finish, dl)
 	}
 	if len(dl.Parts) == 0 {
-		return d.compose(finish, dl)
+		composed, err := d.compose(finish, dl)
+		if err != nil || composed == nil {
+			return err
+		}
+		dl = *composed
 	}
 	return d.send(ctx, finish, dl)
 }
