@@ -16,6 +16,9 @@ import (
 // Entry is a story as the store keeps it.
 type Entry struct {
 	Story Story `json:"story"`
+	// Origin is the ID by which the story's source knows it, where that is no
+	// longer the story's own: its file was renamed.
+	Origin string `json:"origin,omitempty"`
 	// Short names the story for people and in buttons: 5 or more letters and
 	// digits, unique, and never changed.
 	Short string `json:"short"`
@@ -52,8 +55,10 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 	}
 	var entry Entry
 	var change Change
+	source := story.ID
 	err := s.e.Update(ctx, func(w Writer) error {
 		entry, change = Entry{}, Unchanged
+		story.ID = ownID(w, source)
 		err := get(w, key("story", story.ID), &entry)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
@@ -100,6 +105,7 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at time.Time) error {
 	err := s.e.Update(ctx, func(w Writer) error {
 		var e Entry
+		id := knownID(w, id)
 		if err := get(w, key("story", id), &e); err != nil {
 			return err
 		}
@@ -122,10 +128,71 @@ func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at tim
 	return nil
 }
 
+// MoveStory lets a story be known by another ID to its source: its file was
+// renamed. The story keeps its own ID, its short id and its posts.
+func (s *Store) MoveStory(ctx context.Context, from, to string) error {
+	if err := checkID(to); err != nil {
+		return err
+	}
+	err := s.e.Update(ctx, func(w Writer) error {
+		var e Entry
+		id := knownID(w, from)
+		if err := get(w, key("story", id), &e); err != nil {
+			return err
+		}
+		w.Delete(key("alias", from))
+		w.Put(key("alias", to), []byte(id))
+		e.Origin = to
+		put(w, key("story", id), e)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("rename story %s to %s: %w", from, to, err)
+	}
+	return nil
+}
+
+// knownID is the ID of the story that its source knows by this one.
+func knownID(r Reader, source string) string {
+	if id := r.Get(key("alias", source)); id != nil {
+		return string(id)
+	}
+	return source
+}
+
+// ownID is knownID, and, where a new story comes in under the old name of one
+// that was renamed, an ID of its own.
+func ownID(w Writer, source string) string {
+	if id := w.Get(key("alias", source)); id != nil {
+		return string(id)
+	}
+	id := source
+	for n := 2; taken(w, id, source); n++ {
+		id = fmt.Sprintf("%s#%d", source, n)
+	}
+	if id != source {
+		w.Put(key("alias", source), []byte(id))
+	}
+	return id
+}
+
+// taken reports whether the ID is that of a story which the source does not
+// know by the given one.
+func taken(r Reader, id, source string) bool {
+	var e Entry
+	return get(r, key("story", id), &e) == nil && (id != source || e.Origin != "" && e.Origin != source)
+}
+
 // Story gives the story with the ID, or ErrNotFound.
 func (s *Store) Story(ctx context.Context, id string) (Entry, error) {
 	var e Entry
-	err := s.e.View(ctx, func(r Reader) error { return get(r, key("story", id), &e) })
+	err := s.e.View(ctx, func(r Reader) error {
+		err := get(r, key("story", id), &e)
+		if errors.Is(err, ErrNotFound) {
+			err = get(r, key("story", knownID(r, id)), &e)
+		}
+		return err
+	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("story %s: %w", id, err)
 	}

@@ -83,6 +83,35 @@ func stories(t *testing.T, open Open) {
 	if e, change := put(t, s, story("desk:19"), noon); change != store.Unchanged || !e.Removed.IsZero() || e.Seq <= 19 {
 		t.Errorf("a removed story that is back: %v", change)
 	}
+
+	// A story keeps its identity when its file is renamed, and a new story
+	// under the old name is another one.
+	if err := s.MoveStory(t.Context(), "desk:7", "desk:seven"); err != nil {
+		t.Fatal(err)
+	}
+	moved := story("desk:seven")
+	moved.Headline = "Headline of desk:7"
+	if e, change := put(t, s, moved, noon); change != store.Unchanged || e.Story.ID != "desk:7" {
+		t.Errorf("under its new name: %v, %s", change, e.Story.ID)
+	}
+	other := story("desk:7")
+	other.Headline = "Another story"
+	if e, change := put(t, s, other, noon); change != store.Added || e.Story.ID == "desk:7" {
+		t.Errorf("another story under the old name: %v, %s", change, e.Story.ID)
+	}
+	if e, change := put(t, s, other, noon); change != store.Unchanged || e.Story.Headline != "Another story" {
+		t.Errorf("the other story again: %v, %s", change, e.Story.Headline)
+	}
+	if err := s.MoveStory(t.Context(), "desk:seven", "desk:VII"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveStory(t.Context(), "desk:VII", false, noon); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := s.Story(t.Context(), "desk:7"); err != nil || e.Removed.IsZero() {
+		t.Errorf("removed under its third name: %v, %v", e.Removed, err)
+	}
+
 	for _, bad := range []string{"", "a\x00b", string(make([]byte, 2000))} {
 		if _, _, err := s.PutStory(t.Context(), story(bad), noon); err == nil {
 			t.Errorf("id %q was taken", bad)

@@ -1,0 +1,332 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// The times of a folder where its options give none.
+const (
+	defaultRescan = time.Minute
+	defaultSettle = 500 * time.Millisecond
+)
+
+// coarse is how far apart two writes may be and still have the same time on a
+// coarse file system (FAT counts in steps of two seconds).
+const coarse = 2 * time.Second
+
+// FolderOptions say which folder is a source, and of what.
+type FolderOptions struct {
+	Name     string   // the source's name: the beginning of its stories' ids
+	Dir      string   // watched with its subfolders; may be made later
+	Topics   []string // given to each story beside its own
+	Language string   // of stories that name none
+	// Rescan is how often all is looked at without an event: network file
+	// systems send none. Default: a minute.
+	Rescan time.Duration
+	// Settle is how long a file must have stayed as it is to count as written.
+	// Default: half a second.
+	Settle time.Duration
+	Log    *slog.Logger
+}
+
+// Folder is the source of the story files in a folder. A story's id is its
+// file's path within it.
+type Folder struct{ o FolderOptions }
+
+// NewFolder makes the source of a folder.
+func NewFolder(o FolderOptions) *Folder {
+	o.Rescan = cmp.Or(o.Rescan, defaultRescan)
+	o.Settle = cmp.Or(o.Settle, defaultSettle)
+	o.Dir = filepath.Clean(o.Dir)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With("source", o.Name)
+	return &Folder{o}
+}
+
+// Name is the source's name.
+func (f *Folder) Name() string { return f.o.Name }
+
+// Run looks at the folder and then watches it, as Source tells. Events only
+// say that it is worth looking: what changed is found by comparing files with
+// what they were at the last look, so that lost events cost time, not stories.
+func (f *Folder) Run(ctx context.Context, to Sink, ready func()) error {
+	w := watch{
+		FolderOptions: f.o,
+		to:            to,
+		files:         map[string]*file{},
+		troubles:      map[string]string{},
+		passed:        map[string]bool{},
+	}
+	var events chan fsnotify.Event
+	var failures chan error
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		w.Log.Warn("no events from the file system: changes show at each rescan", "rescan", f.o.Rescan, "error", err)
+	} else {
+		defer watcher.Close()
+		w.watcher, events, failures = watcher, watcher.Events, watcher.Errors
+	}
+
+	soon := time.NewTimer(f.o.Settle)
+	defer soon.Stop()
+	waiting := w.look(ctx) // whether soon is set
+	if waiting {           // what was written just now has to settle first
+		select {
+		case <-soon.C:
+		case <-ctx.Done():
+		}
+		waiting = w.look(ctx)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	ready()
+
+	if soon.Stop(); waiting {
+		soon.Reset(f.o.Settle)
+	}
+	rescan := time.NewTicker(f.o.Rescan)
+	defer rescan.Stop()
+	for {
+		look := false
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-events:
+			if matters(e) && !waiting {
+				soon.Reset(f.o.Settle)
+				waiting = true
+			}
+		case err := <-failures: // events were lost
+			w.Log.Debug("watch folder", "error", err)
+			look = true
+		case <-soon.C:
+			look = true
+		case <-rescan.C:
+			look = true
+		}
+		if look {
+			soon.Stop()
+			if waiting = w.look(ctx); waiting {
+				soon.Reset(f.o.Settle)
+			}
+		}
+	}
+}
+
+// matters reports whether an event may be a story's, or a folder's.
+func matters(e fsnotify.Event) bool {
+	name := filepath.Base(e.Name)
+	return !temporary(name) && (parserFor(name) != nil || e.Has(fsnotify.Create|fsnotify.Remove|fsnotify.Rename))
+}
+
+// watch is one run over a folder.
+type watch struct {
+	FolderOptions
+	to       Sink
+	watcher  *fsnotify.Watcher // nil if there are no events
+	parent   string            // what is watched while the folder is missing
+	files    map[string]*file  // by path within the folder
+	troubles map[string]string // what is wrong now, by path
+	passed   map[string]bool   // files that are no stories, told once
+}
+
+// file is what is known of a file.
+type file struct {
+	info fs.FileInfo       // as it was at the last look
+	seen time.Time         // since when it is so
+	read time.Time         // when it was read so; zero if it was not
+	sum  [sha256.Size]byte // of what was read
+	put  bool              // it has given a story
+	gone time.Time         // since when it is missing; zero if it is there
+}
+
+// look compares the folder with what was known of it, and gives what settled.
+// It reports whether to look again soon.
+func (w *watch) look(ctx context.Context) (again bool) {
+	now := time.Now()
+	found, whole := w.scan(ctx)
+	var due []string
+	for path, info := range found {
+		f := w.files[path]
+		if f == nil {
+			f = &file{}
+			w.files[path] = f
+		}
+		f.gone = time.Time{}
+		if f.info == nil || !unchanged(f.info, info) {
+			f.info, f.seen, f.read = info, now, time.Time{}
+		}
+		age := now.Sub(info.ModTime())
+		switch {
+		case !f.read.IsZero() && f.read.Sub(info.ModTime()) > coarse:
+		case age < w.Settle && now.Sub(f.seen) < w.Settle:
+			again = true
+		default:
+			due = append(due, path)
+		}
+	}
+	if whole {
+		w.missed(found, now)
+	}
+	slices.SortFunc(due, func(a, b string) int {
+		return cmp.Or(found[a].ModTime().Compare(found[b].ModTime()), strings.Compare(a, b))
+	})
+	for _, path := range due {
+		if ctx.Err() != nil {
+			return false
+		}
+		w.read(ctx, path, w.files[path])
+	}
+	if whole && w.takeBack(ctx, now) {
+		again = true
+	}
+	return again
+}
+
+func unchanged(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode()
+}
+
+// missed notes which files are not there.
+func (w *watch) missed(found map[string]fs.FileInfo, now time.Time) {
+	for path, f := range w.files {
+		if _, there := found[path]; !there && f.gone.IsZero() {
+			f.gone = now
+		}
+	}
+}
+
+// takeBack takes back the files that are gone for good: editors take a file
+// away for a moment when they save.
+func (w *watch) takeBack(ctx context.Context, now time.Time) (again bool) {
+	for path, f := range w.files {
+		switch {
+		case f.gone.IsZero():
+		case now.Sub(f.gone) < w.Settle:
+			again = true
+		default:
+			if f.put {
+				if err := w.to.Removed(ctx, w.id(path)); err != nil {
+					w.Log.Error("take back story", "id", w.id(path), "error", err)
+					continue
+				}
+			}
+			delete(w.files, path)
+			delete(w.troubles, path)
+		}
+	}
+	return again
+}
+
+// renamed finds the missing file that had a new file's content: the same story
+// under another name.
+func (w *watch) renamed(sum [sha256.Size]byte) (path string, ok bool) {
+	for path, f := range w.files {
+		if !f.gone.IsZero() && f.put && f.sum == sum {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// read reads a file and gives its story, if it is not what it was.
+func (w *watch) read(ctx context.Context, path string, f *file) {
+	name := filepath.Join(w.Dir, filepath.FromSlash(path))
+	if err := checkName(path); err != nil {
+		w.trouble(ctx, path, err)
+		f.read = time.Now()
+		return
+	}
+	data, err := readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // the next look will miss it
+	}
+	f.read = time.Now()
+	if err != nil {
+		f.sum = [sha256.Size]byte{}
+		w.trouble(ctx, path, err)
+		return
+	}
+	sum := sha256.Sum256(data)
+	if sum == f.sum {
+		return
+	}
+	if from, ok := w.renamed(sum); ok && !f.put {
+		if err := w.to.Moved(ctx, w.id(from), w.id(path)); err != nil {
+			w.Log.Error("rename story", "id", w.id(from), "error", err)
+			f.read = time.Time{}
+			return
+		}
+		f.sum, f.put = sum, true
+		delete(w.files, from)
+		return
+	}
+	f.sum = sum
+	delete(w.troubles, path)
+	s, err := parserFor(path)(name, data)
+	if err != nil {
+		w.trouble(ctx, path, err)
+		return
+	}
+	s.ID, s.Revision, s.Updated = w.id(path), 0, time.Time{}
+	s.Topics = addTopics(s.Topics, w.Topics)
+	s.Language = cmp.Or(s.Language, w.Language)
+	if err := w.to.Put(ctx, s); err != nil {
+		w.Log.Error("put story", "id", s.ID, "error", err)
+		f.sum, f.read = [sha256.Size]byte{}, time.Time{}
+		return
+	}
+	f.put = true
+}
+
+func (w *watch) id(path string) string { return w.Name + ":" + path }
+
+// trouble tells what is wrong at a path, unless that was told already.
+func (w *watch) trouble(ctx context.Context, path string, err error) {
+	if w.troubles[path] != err.Error() {
+		w.troubles[path] = err.Error()
+		w.to.Problem(ctx, err)
+	}
+}
+
+// checkName reports what keeps a path from being part of an id.
+func checkName(path string) error {
+	if !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
+		return fmt.Errorf("file name %q holds characters that can't be shown; rename it", path)
+	}
+	return nil
+}
+
+// readFile reads a regular file, and a byte more than is allowed at most: the
+// parser then says that it is too large.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read story: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read story %s: %w", name, err)
+	}
+	return data, nil
+}
