@@ -1,0 +1,219 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"briefbot/bot/command"
+	"briefbot/bot/config"
+	"briefbot/bot/discord"
+	"briefbot/bot/intake"
+	"briefbot/bot/outbox"
+	"briefbot/bot/schedule"
+	"briefbot/bot/telegram"
+	"briefbot/store"
+	"briefbot/store/bolt"
+)
+
+// DataFile is the name of the data file within the configured folder.
+const DataFile = "briefbot.db"
+
+// OpenStore opens the data in a folder; it makes it if it is missing.
+func OpenStore(ctx context.Context, folder string) (*store.Store, error) {
+	e, err := bolt.Open(filepath.Join(folder, DataFile))
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, e, time.Now())
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("open %s: %w", filepath.Join(folder, DataFile), err)
+	}
+	return s, nil
+}
+
+// Bot is the whole program but for its command line.
+type Bot struct {
+	config    *config.Config
+	log       *slog.Logger
+	store     *store.Store
+	sources   []source
+	platforms map[store.Platform]platform
+	outbox    *outbox.Outbox
+	scheduler *schedule.Scheduler
+	reviser   *schedule.Reviser
+}
+
+// source is a source of stories, and where they go.
+type source struct {
+	intake.Source
+	sink sink
+}
+
+// platform is a platform's adapter: what the outbox sends through, and what
+// readers' questions come in by.
+type platform interface {
+	outbox.Platform
+	// Run takes questions until ctx ends. An error needs the operator.
+	Run(ctx context.Context) error
+}
+
+// New opens the data and makes the parts. It makes no connection.
+func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) {
+	st, err := OpenStore(ctx, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bot{config: c, log: log, store: st, platforms: map[store.Platform]platform{}}
+	desk := command.New(st, log)
+	for _, s := range c.Sources {
+		folder := intake.NewFolder(intake.FolderOptions{
+			Name: s.Name, Dir: s.Dir, Topics: s.Topics, Language: s.Language, Rescan: s.Rescan, Log: log,
+		})
+		b.sources = append(b.sources, source{folder, sink{st, s.OnRemoved == "retract", log}})
+	}
+	rates := map[store.Platform]config.Rates{}
+	outlets := map[store.Platform]outbox.Platform{}
+	if !c.Discord.Token.IsZero() {
+		d, err := discord.New(discord.Options{Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Desk: desk, Log: log})
+		if err != nil {
+			st.Close()
+			return nil, err
+		}
+		b.platforms[store.Discord], outlets[store.Discord], rates[store.Discord] = d, d, c.Discord.Rates
+	}
+	if !c.Telegram.Token.IsZero() {
+		t := telegram.New(telegram.Options{
+			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Poll: c.Telegram.Poll, Desk: desk, Ledger: st, Log: log,
+		})
+		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
+	}
+	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Rates: rates, SettleAfter: c.SettleAfter, Log: log})
+	b.scheduler = schedule.New(st, log)
+	b.reviser = schedule.NewReviser(st, log)
+	return b, nil
+}
+
+// Upcoming gives each channel's next run, the nearest first.
+func (b *Bot) Upcoming() []schedule.Upcoming { return b.scheduler.Upcoming() }
+
+// firstLook is how long the start waits for the sources' first look: what they
+// find in it was there before a new channel began.
+const firstLook = 30 * time.Second
+
+// Run runs the bot until ctx ends, and closes the data then. It returns early
+// only if nothing is left that works.
+func (b *Bot) Run(ctx context.Context) error {
+	defer b.store.Close()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer stop(nil) // before the wait
+
+	lease, err := b.store.Lease(ctx, "sender")
+	if err != nil {
+		return err
+	}
+	defer lease.Release()
+
+	b.startSources(ctx, &parts)
+	if err := b.syncChannels(ctx, time.Now()); err != nil {
+		return err
+	}
+	b.startPlatforms(ctx, stop, &parts)
+	for name, run := range map[string]func(context.Context) error{"outbox": b.outbox.Run, "schedule": b.scheduler.Run, "revisions": b.reviser.Run} {
+		parts.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	parts.Go(func() { backups(ctx, b.store, b.config.Data, b.log) })
+	parts.Go(func() { prune(ctx, b.store, b.config.Keep, b.log) })
+	parts.Go(func() { control(ctx, b.store, b.config.Data, b.log) })
+	<-ctx.Done()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// startSources starts the sources and waits for the first look of each.
+func (b *Bot) startSources(ctx context.Context, parts *sync.WaitGroup) {
+	var first sync.WaitGroup
+	for _, s := range b.sources {
+		first.Add(1)
+		ready := sync.OnceFunc(first.Done)
+		parts.Go(func() {
+			defer ready()
+			if err := s.Run(ctx, s.sink, ready); err != nil && ctx.Err() == nil {
+				b.log.Error("source ended", "source", s.Name(), "err", err)
+			}
+		})
+	}
+	looked := make(chan struct{})
+	parts.Go(func() {
+		first.Wait()
+		close(looked)
+	})
+	select {
+	case <-looked:
+	case <-time.After(firstLook):
+		b.log.Warn("a source is slow; starting without it")
+	case <-ctx.Done():
+	}
+}
+
+// syncChannels takes over the channels of the configuration.
+func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
+	wanted := map[string]bool{}
+	for _, c := range b.config.Channels {
+		wanted[c.Name] = true
+		if err := b.store.PutChannel(ctx, c, now); err != nil {
+			return err
+		}
+	}
+	all, err := b.store.Channels(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if !wanted[c.Name] {
+			b.log.Info("channel is no longer configured", "channel", c.Name)
+			if err := b.store.RemoveChannel(ctx, c.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// startPlatforms starts taking questions. A platform that ends does not end the
+// others; the last one does.
+func (b *Bot) startPlatforms(ctx context.Context, stop context.CancelCauseFunc, parts *sync.WaitGroup) {
+	var mu sync.Mutex
+	running := len(b.platforms)
+	var failed []error
+	for name, p := range b.platforms {
+		parts.Go(func() {
+			err := p.Run(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			b.log.Error("platform ended", "platform", name, "err", err)
+			mu.Lock()
+			defer mu.Unlock()
+			failed = append(failed, fmt.Errorf("%s: %w", name, err))
+			if running--; running == 0 {
+				stop(errors.Join(failed...))
+			}
+		})
+	}
+}

@@ -1,0 +1,327 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"briefbot/bot/config"
+	"briefbot/bot/sandbox"
+	"briefbot/bot/schedule"
+)
+
+const (
+	discordToken  = "test.discord.token"
+	telegramToken = "4242:test-telegram-token"
+	// patience is how long a test waits for what must come.
+	patience = 20 * time.Second
+)
+
+// world is both platforms, a bot's folder, and the bot.
+type world struct {
+	testing.TB
+	discord  *sandbox.Discord
+	telegram *sandbox.Telegram
+	server   *httptest.Server
+	folder   string
+	text     string // a Discord channel
+	channel  string // a Telegram channel
+	group    string // a Telegram supergroup, of which the bot is an admin
+	reader   struct{ discord, telegram string }
+	events   <-chan sandbox.Event
+	log      *strings.Builder
+	stop     func()
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	var spec *sandbox.Spec
+	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
+		var err error
+		if spec, err = sandbox.LoadSpec(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &world{
+		TB:       t,
+		discord:  sandbox.NewDiscord(sandbox.DiscordOptions{Token: discordToken, Spec: spec}),
+		telegram: sandbox.NewTelegram(sandbox.TelegramOptions{Token: telegramToken, Username: "brief_bot", Spec: spec}),
+		folder:   t.TempDir(),
+		stop:     func() {},
+	}
+	w.server = httptest.NewServer(sandbox.Mux(w.discord, w.telegram, nil))
+	guild := w.discord.AddGuild("Harbour House")
+	var err error
+	if w.text, err = w.discord.AddChannel(guild, "news", "text"); err != nil {
+		t.Fatal(err)
+	}
+	w.channel = w.telegram.AddChannel("Daily Brief", "dailybrief")
+	w.group = w.telegram.AddSupergroup("Brief Talk")
+	w.telegram.SetRights(w.group, sandbox.TelegramRights{Admin: true})
+	w.reader.discord = w.discord.AddUser("ada")
+	w.reader.telegram = w.telegram.AddUser("Ada")
+	t.Cleanup(func() {
+		w.stop()
+		w.server.CloseClientConnections()
+		w.discord.Close()
+		w.telegram.Close()
+		w.server.Close()
+		for _, v := range append(w.discord.Violations(), w.telegram.Violations()...) {
+			t.Errorf("against the official description: %s", v)
+		}
+	})
+	if err := os.Mkdir(filepath.Join(w.folder, "stories"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// write puts a story file into the folder.
+func (w *world) write(name, text string) {
+	w.Helper()
+	if err := os.WriteFile(filepath.Join(w.folder, "stories", name), []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// config is a configuration with a channel in each place.
+func (w *world) config(more string) *config.Config {
+	w.Helper()
+	text := fmt.Sprintf(`
+data: data
+settle_after: 1s
+sources: [{name: desk, dir: stories}]
+discord: {token: %s, api_url: %s, rates: {all: off}}
+telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+channels:
+  - {name: news, discord: %s, schedule: "@every 1s", backfill: 10%s}
+  - {name: brief, telegram: "@dailybrief", schedule: "@every 1s", backfill: 10%s}
+  - {name: talk, telegram: %s, schedule: "@every 1s", backfill: 10%s}
+`, discordToken, w.server.URL, telegramToken, w.server.URL, w.text, more, more, w.group, more)
+	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text), os.LookupEnv, config.Checks{Schedule: schedule.Check})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return c
+}
+
+// start runs the bot until the world's stop.
+func (w *world) start(c *config.Config) {
+	w.Helper()
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	b, err := New(w.Context(), c, log)
+	if err != nil {
+		w.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	w.stop = func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				w.Errorf("the bot ended with: %v", err)
+			}
+		case <-time.After(patience):
+			w.Error("the bot does not end")
+		}
+		w.stop = func() {}
+	}
+}
+
+// until waits for something to hold.
+func (w *world) until(what string, holds func() bool) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	// Whatever changes in a chat is worth another look.
+	discord, telegram := w.discord.Watch(ctx), w.telegram.Watch(ctx)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-discord:
+		case <-telegram:
+		case <-tick.C:
+		case <-ctx.Done():
+			w.Fatalf("waited in vain for: %s\ndiscord: %s\ntelegram: %s", what, texts(w.discord.Transcript()), texts(w.telegram.Transcript()))
+		}
+	}
+}
+
+// texts is a transcript for people.
+func texts(all []sandbox.Entry) string {
+	var b strings.Builder
+	for _, e := range all {
+		fmt.Fprintf(&b, "\n%s %s %s: %q", e.Method, e.Chat, e.ID, e.Text)
+	}
+	return b.String()
+}
+
+// posts gives what was posted into a chat, in order.
+func posts(all []sandbox.Entry, chat string) []sandbox.Entry {
+	var mine []sandbox.Entry
+	for _, e := range all {
+		if e.Chat == chat && e.Method == "create" {
+			mine = append(mine, e)
+		}
+	}
+	return mine
+}
+
+const ferry = `Night ferry returns to Port Ansel
+
+Updated Nov 02, 2026
+Topics: transport
+
+• The night ferry sails again after nine years.[1]
+• A cabin costs what it did in 2017.[2]
+
+Establishment-critical narrative
+
+The islands waited nine years for a promise <b>made</b> before an election.
+
+Pro-establishment narrative
+
+A careful council waited until the sums added up.
+
+Articles on this story
+
+[1] Ansel Post: "Ferry is back" (Nov 01, 2026) https://anselpost.example/back
+[2] Sea Wire: "Night boats return" https://seawire.example/boats
+`
+
+// The main job: a story reaches each chat once, and readers get either side and
+// the sources, by command, by reply and by button.
+func TestMainJob(t *testing.T) {
+	w := newWorld(t)
+	w.write("ferry.txt", ferry)
+	w.start(w.config(""))
+
+	w.until("the post in every chat", func() bool {
+		return len(posts(w.discord.Transcript(), w.text)) > 0 &&
+			len(posts(w.telegram.Transcript(), w.channel)) > 0 && len(posts(w.telegram.Transcript(), w.group)) > 0
+	})
+	for chat, e := range map[string]sandbox.Entry{
+		"discord": posts(w.discord.Transcript(), w.text)[0],
+		"channel": posts(w.telegram.Transcript(), w.channel)[0],
+		"group":   posts(w.telegram.Transcript(), w.group)[0],
+	} {
+		for _, want := range []string{"Night ferry returns to Port Ansel", "2 November 2026", "after nine years.[1]", "in 2017.[2]"} {
+			if !strings.Contains(e.Text, want) {
+				t.Errorf("%s: the post lacks %q:\n%s", chat, want, e.Text)
+			}
+		}
+	}
+	if text := posts(w.telegram.Transcript(), w.channel)[0].Text; !strings.Contains(text, "promise <b>made</b> before") || !strings.Contains(text, "sums added up") {
+		t.Errorf("the channel's post lacks the folded narratives:\n%s", text)
+	}
+
+	sides := map[string]string{
+		"critical": "promise <b>made</b> before an election.", "establishment": "until the sums added up.",
+		"sources": "Ansel Post: Ferry is back, 1 November 2026",
+	}
+	groupPost := posts(w.telegram.Transcript(), w.group)[0]
+	for command, want := range sides {
+		w.ask("discord command "+command, w.discordAnswer, want, func() error {
+			return w.discord.Say(t.Context(), w.reader.discord, w.text, "/"+command, "")
+		})
+		w.ask("discord button "+command, w.discordAnswer, want, func() error {
+			post := posts(w.discord.Transcript(), w.text)[0]
+			return w.discord.Press(t.Context(), w.reader.discord, w.text, post.ID, buttonOf(t, post, command))
+		})
+		w.ask("telegram command "+command, w.telegramAnswer, want, func() error {
+			return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/"+command+"@brief_bot", "")
+		})
+		w.ask("telegram reply "+command, w.telegramAnswer, want, func() error {
+			return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/"+command, groupPost.ID)
+		})
+		w.ask("telegram argument "+command, w.telegramAnswer, want, func() error {
+			return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/"+command+" night ferry", "")
+		})
+		w.ask("telegram button "+command, w.telegramAnswer, want, func() error {
+			return w.telegram.Press(t.Context(), w.reader.telegram, w.group, groupPost.ID, buttonOf(t, groupPost, command))
+		})
+		w.ask("telegram channel link "+command, w.telegramAnswer, want, func() error {
+			post := posts(w.telegram.Transcript(), w.channel)[0]
+			return w.telegram.Press(t.Context(), w.reader.telegram, w.channel, post.ID, buttonOf(t, post, command))
+		})
+	}
+	for _, chat := range []string{w.channel, w.text} {
+		all := append(posts(w.discord.Transcript(), chat), posts(w.telegram.Transcript(), chat)...)
+		if len(all) != 1 {
+			t.Errorf("%d posts in chat %s", len(all), chat)
+		}
+	}
+}
+
+// verbs are how buttons call what the commands are called.
+var verbs = map[string]string{"critical": "crit", "establishment": "est", "sources": "src"}
+
+// buttonOf finds the button of a post, by what it asks for.
+func buttonOf(t testing.TB, e sandbox.Entry, command string) string {
+	t.Helper()
+	body := string(e.Body)
+	var form map[string]string
+	if json.Unmarshal(e.Body, &form) == nil && form["reply_markup"] != "" {
+		body = form["reply_markup"]
+	}
+	for _, part := range strings.Split(body, `"`) {
+		if strings.HasPrefix(part, "1/"+verbs[command]+"/") || strings.Contains(part, "?start=1_"+verbs[command]+"_") {
+			return part
+		}
+	}
+	t.Fatalf("the post has no button for %s: %s", command, body)
+	return ""
+}
+
+// ask does something, and waits for an answer that was not there before.
+func (w *world) ask(name string, answers func() []string, want string, do func() error) {
+	w.Helper()
+	before := len(answers())
+	if err := do(); err != nil {
+		w.Fatalf("%s: %v", name, err)
+	}
+	var got string
+	w.until("the answer to "+name, func() bool {
+		if all := answers(); len(all) > before {
+			got = all[len(all)-1]
+			return true
+		}
+		return false
+	})
+	if !strings.Contains(got, want) {
+		w.Errorf("%s: got %q, want %q", name, got, want)
+	}
+}
+
+func (w *world) discordAnswer() []string {
+	var all []string
+	for _, e := range w.discord.Transcript() {
+		if e.Method == "answer" || e.User != "" {
+			all = append(all, e.Text)
+		}
+	}
+	return all
+}
+
+func (w *world) telegramAnswer() []string {
+	var all []string
+	for _, e := range w.telegram.Transcript() {
+		if e.Method == "create" && e.Chat != w.channel {
+			all = append(all, e.Text)
+		}
+	}
+	return all
+}

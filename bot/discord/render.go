@@ -1,0 +1,295 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// accent is the colour of the bar beside a post: the same calm blue for both
+// sides of every story.
+const accent = 0x4A6FA5
+
+// The parts of a message, as the API has them. discordgo's own lack the nonce.
+
+type message struct {
+	Embeds          []embed     `json:"embeds"`
+	Components      []component `json:"components"`
+	AllowedMentions mentions    `json:"allowed_mentions"`
+	Flags           int         `json:"flags,omitempty"`
+	Nonce           string      `json:"nonce,omitempty"`
+	EnforceNonce    bool        `json:"enforce_nonce,omitempty"`
+}
+
+// mentions that are allowed: none.
+type mentions struct {
+	Parse []string `json:"parse"`
+}
+
+type embed struct {
+	Title       string  `json:"title,omitempty"`
+	URL         string  `json:"url,omitempty"`
+	Description string  `json:"description,omitempty"`
+	Color       int     `json:"color,omitempty"`
+	Image       *image  `json:"image,omitempty"`
+	Footer      *footer `json:"footer,omitempty"`
+}
+
+type image struct {
+	URL string `json:"url"`
+}
+
+type footer struct {
+	Text string `json:"text"`
+}
+
+type component struct {
+	Type       int         `json:"type"`
+	Components []component `json:"components,omitempty"`
+	Style      int         `json:"style,omitempty"`
+	Label      string      `json:"label,omitempty"`
+	CustomID   string      `json:"custom_id,omitempty"`
+}
+
+// Numbers of the API.
+const (
+	rowComponent    = 1
+	buttonComponent = 2
+	secondary       = 2       // a button's style
+	flagEphemeral   = 1 << 6  // only the asker sees it
+	flagSilent      = 1 << 12 // nobody's client makes a sound
+	flagRequireTag  = 1 << 4  // of a forum
+)
+
+// forumPost is the request that makes a thread with its first message.
+type forumPost struct {
+	Name    string   `json:"name"`
+	Message message  `json:"message"`
+	Tags    []string `json:"applied_tags,omitempty"`
+}
+
+// Render makes the requests for a message. Each is the JSON body as it is sent.
+func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delivery, m brief.Message) ([]json.RawMessage, error) {
+	var all []json.RawMessage
+	for i, msg := range messages(m, dl.Tag) {
+		if dl.Silent {
+			msg.Flags |= flagSilent
+		}
+		var request any
+		if i == 0 && place.Kind == store.DiscordForum {
+			tags, err := d.forumTags(ctx, place.Chat.ID, m)
+			if err != nil {
+				return nil, err
+			}
+			request = forumPost{Name: threadName(m), Message: msg, Tags: tags}
+		} else {
+			msg.Nonce, msg.EnforceNonce = dl.Tag(i), true
+			request = msg
+		}
+		body, err := json.Marshal(request)
+		if err != nil {
+			return nil, fmt.Errorf("render message %d: %w", i+1, err)
+		}
+		all = append(all, body)
+	}
+	return all, nil
+}
+
+// messages spreads a message over as many of Discord's as it takes. tag names
+// each in its buttons.
+func messages(m brief.Message, tag func(int) string) []message {
+	pages := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return fits(embeds(bs)) })
+	var all []message
+	for i, blocks := range pages {
+		buttons := m.Buttons
+		if i < len(pages)-1 && len(buttons) > 0 {
+			buttons = buttons[len(buttons)-1:]
+		}
+		all = append(all, message{
+			Embeds:          embeds(blocks),
+			Components:      rows(buttons, tag(i)),
+			AllowedMentions: mentions{Parse: []string{}},
+		})
+	}
+	return all
+}
+
+func threadName(m brief.Message) string {
+	for _, b := range m.Blocks {
+		switch b := b.(type) {
+		case brief.Headline:
+			return short(b.Text, maxThreadName)
+		case brief.Heading:
+			return short(b.Text, maxThreadName)
+		}
+	}
+	return "News"
+}
+
+// forumTags are the forum's tags that fit the message's topics; where the forum
+// wants one and none fits, its first.
+func (d *Discord) forumTags(ctx context.Context, forum string, m brief.Message) ([]string, error) {
+	c, err := d.channel(ctx, forum)
+	if err != nil {
+		return nil, fmt.Errorf("read the forum's tags: %w", err)
+	}
+	var tags []string
+	for _, b := range m.Blocks {
+		line, ok := b.(brief.Dateline)
+		if !ok {
+			continue
+		}
+		for _, t := range c.Tags {
+			fits := slices.ContainsFunc(line.Topics, func(topic string) bool { return strings.EqualFold(topic, t.Name) })
+			if fits && len(tags) < maxTags {
+				tags = append(tags, t.ID)
+			}
+		}
+	}
+	if len(tags) == 0 && c.Flags&flagRequireTag != 0 && len(c.Tags) > 0 {
+		tags = []string{c.Tags[0].ID}
+	}
+	return tags, nil
+}
+
+// embeds renders blocks: a headline or heading opens an embed, a fold has one of
+// its own, and all other text goes into the description of the one at hand.
+func embeds(blocks []brief.Block) []embed {
+	var all []embed
+	open := func(e embed) {
+		e.Color = accent
+		all = append(all, e)
+	}
+	write := func(gap, text string) {
+		if len(all) == 0 {
+			open(embed{})
+		}
+		e := &all[len(all)-1]
+		if e.Description != "" {
+			e.Description += gap
+		}
+		e.Description += text
+	}
+	folded := false
+	for _, b := range blocks {
+		if _, fold := b.(brief.Fold); folded && !fold {
+			open(embed{}) // what follows a fold is not part of it
+			folded = false
+		}
+		switch b := b.(type) {
+		case brief.Headline:
+			e := embed{}
+			if length(escape(b.Text)) <= maxTitle {
+				e.Title = escape(b.Text)
+				e.URL, _ = link(b.URL)
+				open(e)
+			} else {
+				open(e)
+				write("", text(brief.Text{{Text: b.Text, URL: b.URL, Bold: true}}))
+			}
+		case brief.Heading:
+			if length(escape(b.Text)) <= maxTitle {
+				open(embed{Title: escape(b.Text)})
+			} else {
+				open(embed{})
+				write("", "**"+escape(b.Text)+"**")
+			}
+		case brief.Dateline:
+			write("\n", "*"+escape(dateline(b))+"*")
+		case brief.Picture:
+			picture(&all, b, open)
+		case brief.Bullet:
+			write("\n\n", "• "+text(b.Text))
+		case brief.Paragraph:
+			write("\n\n", text(b.Text))
+		case brief.Fold:
+			open(embed{Title: escape(b.Label), Description: "||" + paragraphs(b.Paragraphs) + "||"})
+			folded = true
+		case brief.Item:
+			write("\n\n", escape(b.Mark)+" "+text(b.Text))
+		case brief.Note:
+			write("\n\n", "*"+text(b.Text)+"*")
+		}
+	}
+	return all
+}
+
+// picture puts the image into the embed at hand, and its credit below it.
+func picture(all *[]embed, p brief.Picture, open func(embed)) {
+	address, ok := link(p.URL)
+	if !ok {
+		return
+	}
+	if len(*all) == 0 {
+		open(embed{})
+	}
+	e := &(*all)[len(*all)-1]
+	e.Image = &image{address}
+	var below []string
+	for _, s := range []string{p.Caption, p.Credit} {
+		if s != "" {
+			below = append(below, s)
+		}
+	}
+	if len(below) > 0 {
+		e.Footer = &footer{short(strings.Join(below, " · "), maxFooter)}
+	}
+}
+
+func paragraphs(ps []brief.Text) string {
+	var all []string
+	for _, p := range ps {
+		all = append(all, text(p))
+	}
+	return strings.Join(all, "\n\n")
+}
+
+func dateline(d brief.Dateline) string {
+	var all []string
+	if d.Date != "" {
+		all = append(all, d.Date)
+	}
+	if len(d.Topics) > 0 {
+		all = append(all, strings.Join(d.Topics, ", "))
+	}
+	return strings.Join(all, " · ")
+}
+
+// text renders spans.
+func text(t brief.Text) string {
+	var b strings.Builder
+	for _, s := range t {
+		part := escape(s.Text)
+		if address, ok := link(s.URL); ok && s.URL != "" {
+			part = "[" + part + "](" + address + ")"
+		}
+		if s.Bold {
+			part = "**" + part + "**"
+		}
+		if s.Italic {
+			part = "*" + part + "*"
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// rows lays out buttons. All look the same: no side stands out.
+func rows(buttons []brief.Button, tag string) []component {
+	all := []component{}
+	for i, b := range buttons[:min(len(buttons), maxInRow*maxRows)] {
+		if i%maxInRow == 0 {
+			all = append(all, component{Type: rowComponent})
+		}
+		row := &all[len(all)-1]
+		row.Components = append(row.Components, component{
+			Type: buttonComponent, Style: secondary, Label: short(b.Label, maxLabel), CustomID: b.Data(tag),
+		})
+	}
+	return all
+}

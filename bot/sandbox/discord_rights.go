@@ -1,0 +1,66 @@
+package sandbox
+
+// The bits of permissions that the stand-in looks at.
+const (
+	permAdmin                = 1 << 3
+	permView                 = 1 << 10
+	permSend                 = 1 << 11
+	permManageMessages       = 1 << 13
+	permEmbed                = 1 << 14
+	permHistory              = 1 << 16
+	permMentionEveryone      = 1 << 17
+	permCommands             = 1 << 31
+	permManageThreads        = 1 << 34
+	permCreatePublicThreads  = 1 << 35
+	permCreatePrivateThreads = 1 << 36
+	permSendInThreads        = 1 << 38
+
+	// permsOfBot is what a bot of this sort is invited with.
+	permsOfBot int64 = permView | permSend | permEmbed | permHistory | permCreatePublicThreads | permSendInThreads
+	// permsOfMembers is what everybody has in an ordinary guild.
+	permsOfMembers int64 = permView | permSend | permEmbed | permHistory | permCommands | permCreatePublicThreads | permSendInThreads
+)
+
+func has(rights, bit int64) bool { return rights&permAdmin != 0 || rights&bit == bit }
+
+// rights is what the bot may do in a channel.
+func (d *Discord) rights(c *dcChannel) int64 {
+	switch {
+	case c.permissions != nil:
+		return *c.permissions
+	case c.parent != nil:
+		return d.rights(c.parent)
+	case c.Type == dcDM:
+		return permView | permSend | permEmbed | permHistory
+	}
+	return permsOfBot
+}
+
+// reach finds a channel that the bot sees.
+func (d *Discord) reach(id string) (*dcChannel, *dcError) {
+	c := d.channels[id]
+	switch {
+	case c == nil:
+		return nil, errUnknownChannel
+	case c.guild != nil && c.guild.away, !has(d.rights(c), permView):
+		return nil, errMissingAccess
+	}
+	return c, nil
+}
+
+// maySend says what keeps the bot from writing into a channel; a thread is
+// taken out of the archive by a message.
+func (d *Discord) maySend(c *dcChannel) *dcError {
+	rights := d.rights(c)
+	switch {
+	case c.Type == dcForum:
+		return errNoText
+	case c.Type == dcDM && c.Recipients[0].closed:
+		return errClosedDMs
+	case c.isThread() && !has(rights, permSendInThreads), !c.isThread() && !has(rights, permSend):
+		return errMissingRights
+	case c.Thread != nil && c.Thread.Locked && !has(rights, permManageThreads):
+		return errLocked
+	}
+	return nil
+}

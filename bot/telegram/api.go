@@ -1,0 +1,154 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+)
+
+// requestTimeout is how long a request may take, beside a long poll's own wait.
+const requestTimeout = 30 * time.Second
+
+// api makes requests through the library, with a context, a time-out, and no
+// token in any error.
+type api struct {
+	token    string
+	endpoint string // with verbs for token and method, as the library wants it
+	client   *http.Client
+}
+
+func newAPI(token, base string) *api {
+	return &api{
+		token:    token,
+		endpoint: strings.TrimSuffix(base, "/") + "/bot%s/%s",
+		client:   &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+	}
+}
+
+// params are a request's parameters. Values that are no text go as JSON.
+type params map[string]any
+
+// call makes a request and reads its result into result, if that is not nil.
+func (a *api) call(ctx context.Context, method string, p params, result any) error {
+	return a.callFor(ctx, requestTimeout, method, p, result)
+}
+
+func (a *api) callFor(ctx context.Context, limit time.Duration, method string, p params, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	t := &transport{ctx: ctx, client: a.client}
+	bot := tgbotapi.BotAPI{Token: a.token, Client: t}
+	bot.SetAPIEndpoint(a.endpoint)
+	res, err := bot.MakeRequest(method, form(p))
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, a.clean(err, t))
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.Unmarshal(res.Result, result); err != nil {
+		return fmt.Errorf("%s: read the result: %w", method, err)
+	}
+	return nil
+}
+
+// form writes parameters as a form holds them.
+func form(p params) tgbotapi.Params {
+	all := tgbotapi.Params{}
+	for k, v := range p {
+		switch v := v.(type) {
+		case string:
+			all[k] = v
+		case json.RawMessage:
+			var text string
+			if json.Unmarshal(v, &text) == nil {
+				all[k] = text
+			} else {
+				all[k] = string(v)
+			}
+		default:
+			b, err := json.Marshal(v)
+			if err != nil {
+				continue // no parameter of ours is such a value
+			}
+			all[k] = string(b)
+		}
+	}
+	return all
+}
+
+// statusError is an answer that did not come from Telegram's API but from
+// something in front of it, such as a page that says 502.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("%d %s, and no answer of the API", e.status, http.StatusText(e.status))
+}
+
+// unsentError is a failure to reach the server at all: nothing was sent.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+func (e *unsentError) Unwrap() error { return e.err }
+
+// clean takes the token out of an error: the library's errors hold the address,
+// and the address holds the token.
+func (a *api) clean(err error, t *transport) error {
+	if t.status != nil {
+		return t.status
+	}
+	var api *tgbotapi.Error
+	if errors.As(err, &api) {
+		return api
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		err = &unsentError{err}
+	}
+	if strings.Contains(err.Error(), a.token) {
+		return errors.New(strings.ReplaceAll(err.Error(), a.token, "<token>"))
+	}
+	return err
+}
+
+// transport gives the library's requests a context, and keeps answers from it
+// that are none of the API's.
+type transport struct {
+	ctx    context.Context
+	client *http.Client
+	status *statusError
+}
+
+// maxAnswer bounds an answer: a hundred updates are far smaller.
+const maxAnswer = 32 << 20
+
+func (t *transport) Do(req *http.Request) (*http.Response, error) {
+	res, err := t.client.Do(req.WithContext(t.ctx))
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode >= 500 || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
+		io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16))
+		res.Body.Close()
+		t.status = &statusError{res.StatusCode}
+		return nil, t.status
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(res.Body, maxAnswer), res.Body}
+	return res, nil
+}

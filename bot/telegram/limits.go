@@ -1,0 +1,57 @@
+package telegram
+
+import (
+	"unicode/utf16"
+
+	"briefbot/store"
+)
+
+// Limits of the Bot API 10.3 (core.telegram.org/bots/api), and of its server
+// where the documentation is silent.
+const (
+	// maxText is a message's length after its entities were parsed. It is
+	// counted in UTF-16 units, which is safe under either reading.
+	maxText = 4096
+	// maxRaw is the length of the text with its markup, in bytes.
+	maxRaw = 32768
+	// maxEntities is how many pieces of markup a message has; later ones are
+	// dropped without a word.
+	maxEntities = 100
+	// maxEntityBytes is what all of them may take together, long addresses
+	// among them; beyond it the server answers ENTITIES_TOO_LONG. Some is kept
+	// free for what each costs beside its address.
+	maxEntityBytes = 9500
+	entityCost     = 16
+	// maxLabel keeps a button's label readable; the API has no limit of its
+	// own.
+	maxLabel = 40
+	// maxInRow is how many buttons stand beside each other, and maxNumbersInRow
+	// how many if they are numbers.
+	maxInRow        = 3
+	maxNumbersInRow = 8
+	// maxButtons is how many buttons a keyboard has.
+	maxButtons = 100
+	// maxProbes is how many ids are looked at for one message (settling).
+	maxProbes = 20
+	// maxAbsent is how many ids beyond the highest known one are looked at.
+	maxAbsent = 4
+)
+
+// size is what a rendered text counts.
+type size struct{ text, raw, entities, entityBytes int }
+
+func (s size) fits() bool {
+	return s.text <= maxText && s.raw <= maxRaw && s.entities <= maxEntities && s.entityBytes <= maxEntityBytes
+}
+
+func units(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// supergroups have ids at or below this; so have channels. The sequence of
+// message ids is their own.
+const supergroups = -1_000_000_000_000
+
+// hasOwnSequence reports whether a chat's messages are numbered by themselves.
+func hasOwnSequence(c store.Chat) bool {
+	n, ok := number(c.ID)
+	return ok && n <= supergroups
+}

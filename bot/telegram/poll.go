@@ -1,0 +1,134 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"briefbot/store"
+)
+
+// wanted are the kinds of updates that the bot lives on. The server remembers
+// what it was told last, so they are always sent.
+var wanted = []string{"message", "channel_post", "callback_query", "my_chat_member"}
+
+const (
+	maxBackoff = time.Minute
+	// rivalWait is how long another copy of the bot is given to end.
+	rivalWait = 10 * time.Second
+)
+
+// receive takes updates until ctx ends. An update is confirmed to Telegram by
+// asking for those behind it, which happens only after it was dealt with and
+// that was recorded.
+func (t *Telegram) receive(ctx context.Context, parts *sync.WaitGroup) error {
+	account := fmt.Sprintf("telegram:%d", t.account().ID)
+	next, err := t.ledger.Offset(ctx, account)
+	if err != nil {
+		return fmt.Errorf("read how far the updates were dealt with: %w", err)
+	}
+	in := &inbox{Telegram: t, account: account, next: next, parts: parts}
+	for wait := time.Second; ctx.Err() == nil; {
+		updates, err := t.updates(ctx, in.next)
+		if err == nil {
+			if err = in.take(ctx, updates); err == nil {
+				wait = time.Second
+				continue
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if badToken(err) {
+			return fmt.Errorf("%w (%w)", ErrToken, err)
+		}
+		d := t.complain(err, wait)
+		wait = min(2*wait, maxBackoff)
+		pause(ctx, d)
+	}
+	return nil
+}
+
+// complain logs why there are no updates, and says how long to wait.
+func (t *Telegram) complain(err error, wait time.Duration) time.Duration {
+	d := wait/2 + rand.N(wait)
+	var e *tgbotapi.Error
+	if errors.As(err, &e) {
+		switch e.Code {
+		case 409:
+			t.log.Error("another copy of this bot, or a webhook, takes the updates: end it, or give this bot a token of its own", "err", err, "retry_in", rivalWait)
+			return rivalWait
+		case 429:
+			d = max(d, time.Duration(e.RetryAfter)*time.Second)
+		}
+	}
+	t.log.Warn("no updates", "err", err, "retry_in", d)
+	return d
+}
+
+func (t *Telegram) updates(ctx context.Context, next int) ([]json.RawMessage, error) {
+	var all []json.RawMessage
+	err := t.api.callFor(ctx, t.poll+requestTimeout, "getUpdates", params{
+		"offset": next, "timeout": int(t.poll.Seconds()), "allowed_updates": wanted,
+	}, &all)
+	return all, err
+}
+
+// inbox deals with updates in order.
+type inbox struct {
+	*Telegram
+	account string
+	next    int // the first update not dealt with
+	parts   *sync.WaitGroup
+}
+
+// take deals with a batch and records how far it came. An update that can't be
+// read is passed over: it would hold up all others for ever.
+func (in *inbox) take(ctx context.Context, updates []json.RawMessage) error {
+	recorded := in.next
+	for _, raw := range updates {
+		var id struct {
+			ID int `json:"update_id"`
+		}
+		var u update
+		if err := errors.Join(json.Unmarshal(raw, &id), json.Unmarshal(raw, &u)); err != nil {
+			in.log.Warn("an update can't be read and is passed over", "update", id.ID, "err", err)
+			in.next = max(in.next, id.ID+1)
+			continue
+		}
+		if id.ID < in.next {
+			continue // dealt with before
+		}
+		in.next = id.ID + 1
+		done, err := in.deal(ctx, u, in.offset(u))
+		if err != nil {
+			in.next = id.ID
+			return err
+		}
+		if done {
+			recorded = in.next
+		}
+	}
+	if recorded == in.next {
+		return nil
+	}
+	return in.ledger.PutOffset(ctx, store.Offset{Account: in.account, Next: in.next})
+}
+
+// offset is what is recorded with the update: that it was dealt with, and the
+// id that a message of somebody's has, which can't be one of ours.
+func (in *inbox) offset(u update) store.Offset {
+	o := store.Offset{Account: in.account, Next: in.next}
+	for _, m := range []*message{u.Message, u.ChannelPost} {
+		if m != nil && m.ID > 0 {
+			o.Seen = map[store.Chat]string{{Platform: store.Telegram, ID: fmt.Sprint(m.Chat.ID)}: fmt.Sprint(m.ID)}
+		}
+	}
+	return o
+}

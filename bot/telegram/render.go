@@ -1,0 +1,259 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// errNotReady is returned by Render until the bot knows its own name, which its
+// links need.
+var errNotReady = errors.New("Telegram has not told the bot's name yet")
+
+// Render makes the requests for a message. Each is a JSON object of
+// sendMessage's parameters but for chat_id, which is known when it is sent.
+func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery, m brief.Message) ([]json.RawMessage, error) {
+	name := t.name()
+	if name == "" {
+		return nil, errNotReady
+	}
+	pages := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() })
+	var all []json.RawMessage
+	for i, blocks := range pages {
+		buttons := m.Buttons
+		if i < len(pages)-1 && len(buttons) > 0 {
+			buttons = buttons[len(buttons)-1:]
+		}
+		p := params{
+			"text":                 render(blocks).html.String(),
+			"parse_mode":           "HTML",
+			"link_preview_options": preview(blocks),
+			"reply_markup":         keyboard(buttons, d.Tag(i), place.Kind == store.TelegramChannel, name),
+		}
+		if d.Silent {
+			p["disable_notification"] = true
+		}
+		if d.Chat.Thread > 1 {
+			p["message_thread_id"] = d.Chat.Thread
+		}
+		if id, ok := number(d.ReplyTo); ok && i == 0 {
+			p["reply_parameters"] = map[string]any{"message_id": id, "allow_sending_without_reply": true}
+		}
+		body, err := json.Marshal(p)
+		if err != nil {
+			return nil, fmt.Errorf("render message %d: %w", i+1, err)
+		}
+		all = append(all, body)
+	}
+	return all, nil
+}
+
+func number(id string) (int64, bool) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	return n, err == nil
+}
+
+// preview shows the picture above the text, large, and no other preview.
+func preview(blocks []brief.Block) map[string]any {
+	for _, b := range blocks {
+		if p, ok := b.(brief.Picture); ok {
+			if _, ok := link(p.URL); ok {
+				return map[string]any{"url": p.URL, "prefer_large_media": true, "show_above_text": true}
+			}
+		}
+	}
+	return map[string]any{"is_disabled": true}
+}
+
+// page is a rendered text, and what it counts.
+type page struct {
+	html        strings.Builder
+	plain       strings.Builder
+	entities    int
+	entityBytes int
+}
+
+func (p *page) size() size {
+	return size{units(strings.TrimSpace(p.plain.String())), p.html.Len(), p.entities, p.entityBytes}
+}
+
+// render writes blocks as HTML, with a blank line between them.
+func render(blocks []brief.Block) *page {
+	p := &page{}
+	for i, b := range blocks {
+		if i > 0 {
+			p.raw(gap(blocks[i-1], b))
+		}
+		p.block(b)
+	}
+	return p
+}
+
+// gap keeps lists close together and a dateline by its headline.
+func gap(before, b brief.Block) string {
+	switch b.(type) {
+	case brief.Dateline, brief.Picture:
+		return "\n"
+	}
+	if _, ok := before.(brief.Heading); ok {
+		return "\n"
+	}
+	return "\n\n"
+}
+
+func (p *page) block(b brief.Block) {
+	switch b := b.(type) {
+	case brief.Headline:
+		p.text(brief.Text{{Text: b.Text, URL: b.URL, Bold: true}})
+	case brief.Dateline:
+		p.tag("i", func() { p.raw(dateline(b)) })
+	case brief.Picture:
+		p.tag("i", func() { p.raw("📷 " + caption(b)) })
+	case brief.Bullet:
+		p.raw("• ")
+		p.text(b.Text)
+	case brief.Heading:
+		p.tag("b", func() { p.raw(b.Text) })
+	case brief.Paragraph:
+		p.text(b.Text)
+	case brief.Fold:
+		p.tag("b", func() { p.raw(b.Label) })
+		p.raw("\n")
+		p.open("<blockquote expandable>")
+		for i, t := range b.Paragraphs {
+			if i > 0 {
+				p.raw("\n\n")
+			}
+			p.text(t)
+		}
+		p.html.WriteString("</blockquote>")
+	case brief.Item:
+		p.raw(b.Mark + " ")
+		p.text(b.Text)
+	case brief.Note:
+		p.tag("i", func() { p.text(b.Text) })
+	}
+}
+
+func dateline(d brief.Dateline) string {
+	var all []string
+	if d.Date != "" {
+		all = append(all, d.Date)
+	}
+	if len(d.Topics) > 0 {
+		all = append(all, strings.Join(d.Topics, ", "))
+	}
+	return strings.Join(all, " · ")
+}
+
+func caption(p brief.Picture) string {
+	var all []string
+	for _, s := range []string{p.Caption, p.Credit} {
+		if s != "" {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return p.Alt
+	}
+	return strings.Join(all, " · ")
+}
+
+// raw writes text without a style; it is escaped all the same.
+func (p *page) raw(s string) {
+	p.html.WriteString(escape(s))
+	p.plain.WriteString(escapedPlain(s))
+}
+
+// escapedPlain is what escape leaves to be read.
+func escapedPlain(s string) string { return strings.ReplaceAll(s, "@", "@"+wordJoiner) }
+
+func (p *page) open(tag string) {
+	p.html.WriteString(tag)
+	p.entities++
+	p.entityBytes += entityCost
+}
+
+func (p *page) tag(name string, inner func()) {
+	p.open("<" + name + ">")
+	inner()
+	p.html.WriteString("</" + name + ">")
+}
+
+// text writes spans.
+func (p *page) text(t brief.Text) {
+	for _, s := range t {
+		p.span(s)
+	}
+}
+
+func (p *page) span(s brief.Span) {
+	switch {
+	case s.Bold:
+		s.Bold = false
+		p.tag("b", func() { p.span(s) })
+	case s.Italic:
+		s.Italic = false
+		p.tag("i", func() { p.span(s) })
+	case s.URL != "":
+		href, ok := link(s.URL)
+		if !ok {
+			p.raw(s.Text)
+			return
+		}
+		p.open(`<a href="` + href + `">`)
+		p.entityBytes += len(href)
+		p.raw(s.Text)
+		p.html.WriteString("</a>")
+	default:
+		p.raw(s.Text)
+	}
+}
+
+// keyboard lays out buttons. In a channel, whose readers can't be answered
+// there, they lead into the private chat.
+func keyboard(buttons []brief.Button, tag string, channel bool, name string) map[string]any {
+	row := maxInRow
+	if numbers(buttons) {
+		row = maxNumbersInRow
+	}
+	rows := [][]map[string]any{}
+	for i, b := range buttons[:min(len(buttons), maxButtons)] {
+		if i%row == 0 {
+			rows = append(rows, nil)
+		}
+		key := map[string]any{"text": short(b.Label), "callback_data": b.Data(tag)}
+		if channel {
+			key = map[string]any{"text": short(b.Label), "url": deepLink(name, b.Action, tag)}
+		}
+		rows[len(rows)-1] = append(rows[len(rows)-1], key)
+	}
+	return map[string]any{"inline_keyboard": rows}
+}
+
+func deepLink(name string, a brief.Action, tag string) string {
+	return "https://t.me/" + name + "?start=" + a.Payload(tag)
+}
+
+func numbers(buttons []brief.Button) bool {
+	for _, b := range buttons {
+		if _, err := strconv.Atoi(b.Label); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func short(label string) string {
+	if utf8.RuneCountInString(label) <= maxLabel {
+		return label
+	}
+	return string([]rune(label)[:maxLabel-1]) + "…"
+}

@@ -1,0 +1,101 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"briefbot/store"
+)
+
+// Settle looks for a part whose outcome is unknown, without anybody noticing: it
+// sets a message's keyboard to what ours has. "Not modified" says that it is
+// ours; anything else changes nothing, as long as the bot may not edit what
+// others wrote.
+func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store.Verdict {
+	unknown := func(format string, args ...any) store.Verdict {
+		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf(format, args...)}
+	}
+	floor, ok := number(d.Parts[part].After)
+	if !ok {
+		return unknown("no message of the chat was known before it was sent")
+	}
+	if v, ok := t.mayProbe(ctx, d.Chat); !ok {
+		return v
+	}
+	top := floor
+	known, err := t.ledger.HighestMessage(ctx, d.Chat)
+	if err != nil {
+		return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+	}
+	if n, ok := number(known); ok {
+		top = max(top, n)
+	}
+	probes := 0
+	for id := floor + 1; id <= top+maxAbsent; id++ {
+		_, err := t.ledger.DeliveryOfMessage(ctx, d.Chat, fmt.Sprint(id))
+		if err == nil {
+			continue // another of ours
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+		}
+		if probes++; probes > maxProbes {
+			return unknown("not among the first %d messages behind %d", maxProbes, floor)
+		}
+		v, found := t.probe(ctx, d, part, id)
+		if found {
+			return v
+		}
+	}
+	return store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, top+maxAbsent)}
+}
+
+// probe looks whether a message is the one. It reports false if it is not.
+func (t *Telegram) probe(ctx context.Context, d store.Delivery, part int, id int64) (store.Verdict, bool) {
+	var body struct {
+		Markup json.RawMessage `json:"reply_markup"`
+	}
+	if err := json.Unmarshal(d.Parts[part].Body, &body); err != nil {
+		return store.Verdict{Outcome: store.Unknown, Reason: err.Error()}, true
+	}
+	err := t.api.call(ctx, "editMessageReplyMarkup", params{"chat_id": d.Chat.ID, "message_id": id, "reply_markup": body.Markup}, nil)
+	switch {
+	case err == nil:
+		t.log.Error("a message of the bot's that was not on record got another's buttons", "chat", d.Chat.ID, "message", id)
+		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf("message %d is the bot's, and not the one", id)}, true
+	case says(err, "message is not modified"):
+		return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(id)}, true
+	case says(err, "message to edit not found"), says(err, "message can't be edited"), says(err, "MESSAGE_ID_INVALID"):
+		return store.Verdict{}, false
+	}
+	v := t.verdict(ctx, d.Chat, err)
+	v.Outcome = store.Retry // looking again does no harm
+	return v, true
+}
+
+// mayProbe reports whether looking is safe: in a channel, a bot that may edit
+// others' posts would put its buttons on them.
+func (t *Telegram) mayProbe(ctx context.Context, c store.Chat) (store.Verdict, bool) {
+	if !hasOwnSequence(c) {
+		return store.Verdict{}, true // no channel
+	}
+	var rights struct {
+		Status  string `json:"status"`
+		CanEdit bool   `json:"can_edit_messages"`
+	}
+	err := t.api.call(ctx, "getChatMember", params{"chat_id": c.ID, "user_id": t.account().ID}, &rights)
+	if err != nil {
+		v := t.verdict(ctx, c, err)
+		v.Outcome = store.Retry
+		return v, false
+	}
+	if rights.CanEdit {
+		return store.Verdict{
+			Outcome: store.Unknown,
+			Reason:  "the bot may edit others' messages here, so it can't look for its own safely: take that right away from it",
+		}, false
+	}
+	return store.Verdict{}, true
+}

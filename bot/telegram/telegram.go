@@ -1,0 +1,130 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"briefbot/bot/brief"
+	"briefbot/store"
+)
+
+// Desk answers readers' questions.
+type Desk interface {
+	Answer(ctx context.Context, q brief.Question) brief.Answer
+	Commands() []brief.Command
+}
+
+// Ledger is what must outlive the process.
+type Ledger interface {
+	Offset(ctx context.Context, account string) (int, error)
+	PutOffset(ctx context.Context, o store.Offset) error
+	PutAnswer(ctx context.Context, d store.Delivery, o store.Offset, render func(store.Delivery) ([]store.Part, error)) (store.Delivery, error)
+	DeliveryOfMessage(ctx context.Context, c store.Chat, message string) (uint64, error)
+	HighestMessage(ctx context.Context, c store.Chat) (string, error)
+	MovePending(ctx context.Context, from store.Chat, to store.Place) error
+}
+
+// Options are what the adapter needs.
+type Options struct {
+	Token  string
+	APIURL string        // "https://api.telegram.org", a local server, or a stand-in
+	Poll   time.Duration // how long a request for updates waits; Telegram cuts it to 50 s
+	Desk   Desk
+	Ledger Ledger
+	Log    *slog.Logger
+}
+
+// Telegram is the adapter.
+type Telegram struct {
+	api    *api
+	desk   Desk
+	ledger Ledger
+	log    *slog.Logger
+	poll   time.Duration
+
+	mu sync.Mutex
+	me me // guarded by mu; zero until Telegram told
+}
+
+// me is the bot's own account.
+type me struct {
+	ID       int64  `json:"id"`
+	Username string `json:"username"`
+}
+
+// New makes the adapter. It makes no connection.
+func New(o Options) *Telegram {
+	return &Telegram{api: newAPI(o.Token, o.APIURL), desk: o.Desk, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
+}
+
+// ErrToken is returned by Run when Telegram does not know the token.
+var ErrToken = errors.New("Telegram does not know the token: take the one that @BotFather shows at /mybots → API Token, and put it into telegram.token")
+
+func (t *Telegram) account() me {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.me
+}
+
+// name is the bot's username; empty until Telegram told.
+func (t *Telegram) name() string { return t.account().Username }
+
+// Run takes questions until ctx ends. An error needs the operator.
+func (t *Telegram) Run(ctx context.Context) error {
+	if err := t.introduce(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() {
+		if err := t.registerMenu(ctx); err != nil && ctx.Err() == nil {
+			t.log.Warn("commands are not in the menu", "err", err)
+		}
+	})
+	return t.receive(ctx, &parts)
+}
+
+// introduce learns the bot's own name, however long Telegram is down.
+func (t *Telegram) introduce(ctx context.Context) error {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		var m me
+		err := t.api.call(ctx, "getMe", nil, &m)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			t.mu.Lock()
+			t.me = m
+			t.mu.Unlock()
+			t.log.Info("connected", "bot", "@"+m.Username)
+			return nil
+		case badToken(err):
+			return fmt.Errorf("%w (%w)", ErrToken, err)
+		}
+		t.log.Warn("Telegram can't be reached; trying again", "err", err, "retry_in", wait)
+		if !pause(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+func badToken(err error) bool {
+	var e *tgbotapi.Error
+	return errors.As(err, &e) && (e.Code == 401 || e.Code == 404)
+}
+
+// pause waits; false if ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
