@@ -228,6 +228,7 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("the channel's post lacks the folded narratives:\n%s", text)
 	}
 
+	w.until("the commands in Discord's menu", func() bool { return len(w.discord.Commands(w.text)) > 0 })
 	sides := map[string]string{
 		"critical": "promise <b>made</b> before an election.", "establishment": "until the sums added up.",
 		"sources": "Ansel Post: Ferry is back, 1 November 2026",

@@ -49,6 +49,9 @@ func Why(ctx context.Context, r Records, story, channel string, now time.Time) (
 		}
 		all = append(all, c.Name+": "+because)
 	}
+	if len(channels) == 0 {
+		return []string{"no channel has begun yet: channels begin when the bot first runs"}, nil
+	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no channel is called %q", channel)
 	}

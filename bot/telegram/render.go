@@ -24,18 +24,13 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 	if name == "" {
 		return nil, errNotReady
 	}
-	pages := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() })
 	var all []json.RawMessage
-	for i, blocks := range pages {
-		buttons := m.Buttons
-		if i < len(pages)-1 && len(buttons) > 0 {
-			buttons = buttons[len(buttons)-1:]
-		}
+	for i, s := range spread(m) {
 		p := params{
-			"text":                 render(blocks).html.String(),
+			"text":                 render(s.blocks).html.String(),
 			"parse_mode":           "HTML",
-			"link_preview_options": preview(blocks),
-			"reply_markup":         keyboard(buttons, d.Tag(i), place.Kind == store.TelegramChannel, name),
+			"link_preview_options": preview(s.blocks),
+			"reply_markup":         keyboard(s.buttons, d.Tag(i), place.Kind == store.TelegramChannel, name),
 		}
 		if d.Silent {
 			p["disable_notification"] = true
@@ -53,6 +48,25 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 		all = append(all, body)
 	}
 	return all, nil
+}
+
+// sheet is what goes into one of Telegram's messages.
+type sheet struct {
+	blocks  []brief.Block
+	buttons []brief.Button
+}
+
+// spread puts a message into as many of Telegram's as it takes. The buttons
+// stand on the last; each earlier one has the last of them.
+func spread(m brief.Message) []sheet {
+	var all []sheet
+	for _, blocks := range brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() }) {
+		all = append(all, sheet{blocks, m.Buttons[max(0, len(m.Buttons)-1):]})
+	}
+	if len(all) > 0 {
+		all[len(all)-1].buttons = m.Buttons
+	}
+	return all
 }
 
 func number(id string) (int64, bool) {
@@ -217,25 +231,45 @@ func (p *page) span(s brief.Span) {
 	}
 }
 
+// markup is an inline keyboard.
+type markup struct {
+	rows [][]key
+}
+
+type key struct {
+	Text string `json:"text"`
+	Data string `json:"callback_data,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// MarshalJSON gives the form of the API, in which a keyboard without rows is an
+// empty list, never null.
+func (m markup) MarshalJSON() ([]byte, error) {
+	if m.rows == nil {
+		m.rows = [][]key{}
+	}
+	return json.Marshal(map[string]any{"inline_keyboard": m.rows})
+}
+
 // keyboard lays out buttons. In a channel, whose readers can't be answered
 // there, they lead into the private chat.
-func keyboard(buttons []brief.Button, tag string, channel bool, name string) map[string]any {
-	row := maxInRow
+func keyboard(buttons []brief.Button, tag string, channel bool, name string) markup {
+	inRow := maxInRow
 	if numbers(buttons) {
-		row = maxNumbersInRow
+		inRow = maxNumbersInRow
 	}
-	rows := [][]map[string]any{}
+	var m markup
 	for i, b := range buttons[:min(len(buttons), maxButtons)] {
-		if i%row == 0 {
-			rows = append(rows, nil)
+		if i%inRow == 0 {
+			m.rows = append(m.rows, nil)
 		}
-		key := map[string]any{"text": short(b.Label), "callback_data": b.Data(tag)}
+		k := key{Text: short(b.Label), Data: b.Data(tag)}
 		if channel {
-			key = map[string]any{"text": short(b.Label), "url": deepLink(name, b.Action, tag)}
+			k.Data, k.URL = "", deepLink(name, b.Action, tag)
 		}
-		rows[len(rows)-1] = append(rows[len(rows)-1], key)
+		m.rows[len(m.rows)-1] = append(m.rows[len(m.rows)-1], k)
 	}
-	return map[string]any{"inline_keyboard": rows}
+	return m
 }
 
 func deepLink(name string, a brief.Action, tag string) string {

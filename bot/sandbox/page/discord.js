@@ -1,0 +1,81 @@
+// How a Discord client shows a message.
+import { el, link, photo, clock } from './dom.js';
+
+// markdown gives nodes for Discord's Markdown, as far as bots use it: emphasis,
+// spoilers, masked links, code, time stamps, and the backslash.
+export function markdown(text) {
+  const nodes = [];
+  let plain = '';
+  const flush = () => { if (plain) nodes.push(document.createTextNode(plain)); plain = ''; };
+  const rules = [
+    [/^\\([^A-Za-z0-9\s])/, (m) => { plain += m[1]; }],
+    [/^```(?:\w*\n)?([\s\S]+?)```/, (m) => el('pre', {}, m[1])],
+    [/^`([^`]+)`/, (m) => el('code', {}, m[1])],
+    [/^\[((?:\\.|[^\[\]\\]|\[[^\[\]]*\])+)\]\((https?:\/\/[^\s()]+)\)/, (m) => link(m[2], ...markdown(m[1]))],
+    [/^<t:(\d+)(?::\w)?>/, (m) => el('time', {}, new Date(m[1] * 1000).toLocaleString())],
+    [/^\|\|((?:\\.|[\s\S])+?)\|\|/, (m) => spoiler(m[1])],
+    [/^\*\*((?:\\.|[^\\])+?)\*\*/, (m) => el('strong', {}, ...markdown(m[1]))],
+    [/^__((?:\\.|[^\\])+?)__/, (m) => el('u', {}, ...markdown(m[1]))],
+    [/^~~((?:\\.|[^\\])+?)~~/, (m) => el('s', {}, ...markdown(m[1]))],
+    [/^\*((?:\\.|[^\\*])+?)\*/, (m) => el('em', {}, ...markdown(m[1]))],
+    [/^_((?:\\.|[^\\_])+?)_/, (m) => el('em', {}, ...markdown(m[1]))],
+    [/^https?:\/\/[^\s<>]+/, (m) => link(m[0], m[0])],
+  ];
+  scan: while (text) {
+    for (const [pattern, make] of rules) {
+      const m = pattern.exec(text);
+      if (!m) continue;
+      text = text.slice(m[0].length);
+      const before = plain;
+      const node = make(m);
+      if (node) { plain = before; flush(); nodes.push(node); }
+      continue scan;
+    }
+    plain += text[0];
+    text = text.slice(1);
+  }
+  flush();
+  return nodes;
+}
+
+function spoiler(text) {
+  const s = el('span', { class: 'spoiler', role: 'button', tabindex: '0', 'aria-label': 'Spoiler: press to read' }, ...markdown(text));
+  const open = () => { s.classList.add('open'); s.removeAttribute('role'); s.removeAttribute('aria-label'); };
+  s.addEventListener('click', open);
+  s.addEventListener('keydown', (e) => { if (e.key === 'Enter') open(); });
+  return s;
+}
+
+function embed(e) {
+  const title = e.title && el('h3', { dir: 'auto' }, ...(e.url ? [link(e.url, ...markdown(e.title))] : markdown(e.title)));
+  const box = el('article', { class: 'embed' }, title || null);
+  if (e.color) box.style.borderInlineStartColor = '#' + e.color.toString(16).padStart(6, '0');
+  if (e.description) box.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(e.description)));
+  for (const f of e.fields || []) box.append(el('div', { class: 'field' }, el('b', {}, f.name), el('div', { class: 'text' }, ...markdown(f.value))));
+  if (e.image) box.append(photo(e.image.url, e.footer && e.footer.text));
+  if (e.footer) box.append(el('footer', { dir: 'auto' }, e.footer.text));
+  return box;
+}
+
+function components(rows, press) {
+  return (rows || []).map((row) => el('div', { class: 'components' }, ...(row.components || []).map((c) => {
+    if (c.url) return link(c.url, c.label);
+    return el('button', { type: 'button', class: c.style === 1 ? 'primary' : '', 'data-id': c.custom_id, onclick: () => press(c.custom_id) }, c.label);
+  })));
+}
+
+// message renders a message. act has press(data) and dismiss().
+export function message(m, event, act) {
+  const bot = m.author && m.author.bot;
+  const name = (m.author && (m.author.global_name || m.author.username)) || '';
+  const whisper = event.kind === 'ephemeral' || (m.flags & 64) !== 0;
+  const body = el('div', {},
+    el('div', { class: 'who' }, name, bot ? el('span', { class: 'app' }, 'APP') : null, el('time', {}, clock(new Date(m.timestamp || event.at)))));
+  if (m.flags & 128) body.append(el('em', {}, name + ' is thinking…'));
+  if (m.content) body.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(m.content)));
+  for (const e of m.embeds || []) body.append(embed(e));
+  body.append(...components(m.components, act.press));
+  if (whisper) body.append(el('div', { class: 'only' }, '👁 Only you can see this · ', el('button', { type: 'button', onclick: act.dismiss }, 'Dismiss message')));
+  return el('li', { class: 'message' + (whisper ? ' whisper' : '') },
+    el('div', { class: 'avatar' + (bot ? '' : ' person'), 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()), body);
+}

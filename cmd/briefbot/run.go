@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"briefbot/bot"
+	"briefbot/bot/config"
+	"briefbot/bot/schedule"
+	"briefbot/store"
+)
+
+// runBot runs the bot until it is told to end.
+func runBot(ctx context.Context, c *invocation) error {
+	var file string
+	if _, err := c.parse(c.flags(&file)); err != nil {
+		return err
+	}
+	conf, err := loadConfig(file)
+	if err != nil {
+		return err
+	}
+	b, err := bot.New(ctx, conf, logger(conf.Log, c.stderr))
+	if err != nil {
+		return hint(err, conf.Data)
+	}
+	return b.Run(ctx)
+}
+
+func loadConfig(file string) (*config.Config, error) {
+	return config.Load(file, os.LookupEnv, config.Checks{Schedule: schedule.Check})
+}
+
+func logger(l config.Log, w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// hint says what to do about data that can't be opened.
+func hint(err error, folder string) error {
+	file := filepath.Join(folder, bot.DataFile)
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return fmt.Errorf("%w: end the other briefbot that uses %s first, or give this one a data folder of its own", err, folder)
+	case errors.Is(err, store.ErrDamaged):
+		return fmt.Errorf("%w: bring back a backup with: briefbot restore --config FILE (%s is kept beside it)", err, file)
+	case errors.Is(err, store.ErrNewer):
+		return fmt.Errorf("%w: take the newer briefbot again", err)
+	}
+	return err
+}
