@@ -116,7 +116,8 @@ func gap(before, b brief.Block) string {
 	case brief.Dateline, brief.Picture:
 		return "\n"
 	}
-	if _, ok := before.(brief.Heading); ok {
+	switch before.(type) {
+	case brief.Heading, brief.Fold: // a quotation ends its line by itself
 		return "\n"
 	}
 	return "\n\n"

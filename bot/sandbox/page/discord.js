@@ -75,7 +75,7 @@ export function message(m, event, act) {
   if (m.content) body.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(m.content)));
   for (const e of m.embeds || []) body.append(embed(e));
   body.append(...components(m.components, act.press));
-  if (whisper) body.append(el('div', { class: 'only' }, '👁 Only you can see this · ', el('button', { type: 'button', onclick: act.dismiss }, 'Dismiss message')));
+  if (whisper) body.append(el('div', { class: 'only' }, 'Only you can see this · ', el('button', { type: 'button', onclick: act.dismiss }, 'Dismiss message')));
   return el('li', { class: 'message' + (whisper ? ' whisper' : '') },
     el('div', { class: 'avatar' + (bot ? '' : ' person'), 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()), body);
 }

@@ -67,7 +67,6 @@ export function message(m, event, act) {
   const text = m.text || m.caption || '';
   bubble.append(el('div', { class: 'text', dir: 'auto' }, ...marked(text, m.text ? m.entities : m.caption_entities)));
   bubble.append(el('span', { class: 'when' }, (m.silent ? '🔕 ' : '') + (m.edit_date ? 'edited ' : '') + clock(new Date(m.date * 1000))));
-  bubble.append(el('div', { style: null }));
   if (act.reply) bubble.append(el('button', { type: 'button', class: 'reply', 'aria-label': 'Reply', onclick: () => act.reply(m) }, '↩'));
   const item = el('li', { class: 'message' + (mine ? ' mine' : '') }, bubble);
   const keys = keyboard(m.reply_markup, act.press);
