@@ -1,0 +1,281 @@
+package proof
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"briefbot/bot/sandbox"
+)
+
+// Options say how hard to try.
+type Options struct {
+	// Command runs the program: its path and what stands before its flags.
+	Command []string
+	// Folder is where the program's files go; it must be empty.
+	Folder string
+	Seed   uint64
+	Kills  int
+	// Faults switches on what goes wrong beside the kills.
+	Faults bool
+	// Output gets the program's log.
+	Output io.Writer
+}
+
+const (
+	discordToken  = "proof.discord.token"
+	telegramToken = "4711:proof-telegram-token"
+	// settleAfter is the program's; a request that comes late comes within it.
+	settleAfter = 1500 * time.Millisecond
+	latest      = time.Second
+	// comeIn is behind how many newer stories one has surely come in.
+	comeIn = 12
+	// calm is how long the program gets at the end, with nothing going wrong,
+	// to finish what it has.
+	calm = 90 * time.Second
+)
+
+// proof is one run.
+type proof struct {
+	Options
+	rand      *rand.Rand
+	discord   *sandbox.Discord
+	telegram  *sandbox.Telegram
+	address   string
+	chats     map[string]string // where posts go: name → id
+	reader    string            // on Telegram
+	stranger  string            // on Discord
+	stories   []story
+	questions int
+}
+
+// Run tries for so many kills, and says what readers would have to complain
+// about. An error says that the proof itself could not be made.
+func Run(ctx context.Context, o Options) (Report, error) {
+	p := &proof{Options: o, rand: rand.New(rand.NewPCG(o.Seed, 1))}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return Report{}, err
+	}
+	if err := p.build(l.Addr().String()); err != nil {
+		l.Close()
+		return Report{}, err
+	}
+	srv := &http.Server{Handler: sandbox.Mux(p.discord, p.telegram, nil), ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	defer func() {
+		srv.Close()
+		<-served
+		p.discord.Close()
+		p.telegram.Close()
+	}()
+	if err := p.configure(); err != nil {
+		return Report{}, err
+	}
+	for range o.Kills {
+		if err := p.round(ctx); err != nil {
+			return Report{}, err
+		}
+	}
+	p.discord.ClearFaults()
+	p.telegram.ClearFaults()
+	if err := p.finish(ctx); err != nil {
+		return Report{}, err
+	}
+	return p.report(), nil
+}
+
+// build makes both platforms and their chats.
+func (p *proof) build(address string) error {
+	p.address = "http://" + address
+	p.discord = sandbox.NewDiscord(sandbox.DiscordOptions{Token: discordToken, Seed: p.Seed})
+	p.telegram = sandbox.NewTelegram(sandbox.TelegramOptions{Token: telegramToken, Username: "proof_bot", Seed: p.Seed})
+	text, err := p.discord.AddChannel(p.discord.AddGuild("Proof"), "news", "text")
+	if err != nil {
+		return err
+	}
+	group := p.telegram.AddSupergroup("Talk")
+	p.telegram.SetRights(group, sandbox.TelegramRights{Admin: true})
+	p.stranger = p.discord.AddUser("bob")
+	p.reader = p.telegram.AddUser("Ann")
+	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "group": group, "private": p.reader}
+	// The reader has pressed Start, before the proof begins.
+	return p.telegram.Say(context.Background(), p.reader, p.reader, "/start", "")
+}
+
+func (p *proof) configure() error {
+	text := fmt.Sprintf(`
+data: data
+settle_after: %s
+sources: [{name: desk, dir: stories, rescan: 500ms}]
+discord: {token: %s, api_url: %s, rates: {all: off}}
+telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+channels:
+  - {name: discord, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: channel, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: group, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: private, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["group"], p.chats["private"])
+	if err := os.Mkdir(filepath.Join(p.Folder, "stories"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(p.Folder, "config.yaml"), []byte(text), 0o600)
+}
+
+// start runs the program.
+func (p *proof) start(ctx context.Context) (*exec.Cmd, error) {
+	args := append(p.Command[1:len(p.Command):len(p.Command)], "--config", filepath.Join(p.Folder, "config.yaml"))
+	cmd := exec.CommandContext(ctx, p.Command[0], args...)
+	cmd.Stdout, cmd.Stderr = p.Output, p.Output
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the program: %w", err)
+	}
+	return cmd, nil
+}
+
+// round runs the program for a while, lets things happen, and kills it.
+func (p *proof) round(ctx context.Context) error {
+	if p.Faults {
+		p.trouble()
+	}
+	cmd, err := p.start(ctx)
+	if err != nil {
+		return err
+	}
+	end := time.After(time.Duration(150+p.rand.IntN(1500)) * time.Millisecond)
+	for alive := true; alive; {
+		select {
+		case <-end:
+			alive = false
+		case <-time.After(time.Duration(20+p.rand.IntN(150)) * time.Millisecond):
+			if err := p.happen(ctx); err != nil {
+				return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+			}
+		case <-ctx.Done():
+			alive = false
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("the program ended by itself: %w", errors.Join(err, cmd.Wait()))
+	}
+	cmd.Wait() // it was killed: that is its error
+	return ctx.Err()
+}
+
+// happen lets one thing happen: a story comes or changes, somebody writes, a
+// reader asks.
+func (p *proof) happen(ctx context.Context) error {
+	switch n := p.rand.IntN(10); {
+	case n < 3:
+		return p.write(newStory(len(p.stories)+1, p.rand))
+	case n < 4 && len(p.stories) > comeIn:
+		// Only what surely came in: the order is that of coming in.
+		s := &p.stories[p.rand.IntN(len(p.stories)-comeIn)]
+		s.version++
+		return p.save(*s)
+	case n < 6:
+		return p.telegram.Say(ctx, p.reader, p.chats["group"], "chatter", "")
+	case n < 7:
+		return p.telegram.Say(ctx, p.reader, p.chats["channel"], "an editor's own post", "")
+	case n < 8:
+		return p.discord.Say(ctx, p.stranger, p.chats["discord"], "chatter", "")
+	default:
+		p.questions++
+		return p.telegram.Say(ctx, p.reader, p.chats["group"], "/help@proof_bot", "")
+	}
+}
+
+func (p *proof) write(s story) error {
+	p.stories = append(p.stories, s)
+	return p.save(s)
+}
+
+// save writes the file as a careful editor does: in one step.
+func (p *proof) save(s story) error {
+	path := filepath.Join(p.Folder, "stories", s.file())
+	if err := os.WriteFile(path+".tmp", []byte(s.text()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
+}
+
+// trouble switches on what goes wrong in the next round.
+func (p *proof) trouble() {
+	p.discord.ClearFaults()
+	p.telegram.ClearFaults()
+	all := []sandbox.Fault{
+		{Failure: sandbox.DropBefore, Method: "create"},
+		{Failure: sandbox.DropAfter, Method: "create"},
+		{Failure: sandbox.Late, Method: "create", Delay: latest},
+		{Failure: sandbox.UnavailableAfter, Method: "create"},
+		{Failure: sandbox.Unavailable, Method: "create"},
+		{Failure: sandbox.Limited, Method: "create", Delay: time.Second},
+		{Failure: sandbox.DropAfter, Method: "edit"},
+		{Failure: sandbox.Unavailable, Method: "edit"},
+		{Failure: sandbox.DropAfter, Method: "updates"},
+		{Failure: sandbox.Hang, Method: "create", Delay: 300 * time.Millisecond},
+	}
+	for range 1 + p.rand.IntN(3) {
+		f := all[p.rand.IntN(len(all))]
+		f.Chance = 0.1 + 0.3*p.rand.Float64()
+		p.discord.Fault(f)
+		p.telegram.Fault(f)
+	}
+}
+
+// finish runs the program with nothing going wrong until everything is posted
+// and nothing more happens, or until calm is over.
+func (p *proof) finish(ctx context.Context) error {
+	cmd, err := p.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}()
+	over := time.After(calm)
+	last, since := -1, time.Now()
+	for {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if n := len(p.discord.Transcript()) + len(p.telegram.Transcript()); n != last {
+			last, since = n, time.Now()
+		}
+		if time.Since(since) > 3*settleAfter+3*time.Second && len(p.report().Wrong) == 0 || time.Since(since) > calm/3 {
+			return nil
+		}
+	}
+}
+
+// report holds what came out against what had to.
+func (p *proof) report() Report {
+	r := Report{Seed: p.Seed, Kills: p.Kills, Stories: len(p.stories), Questions: p.questions}
+	for name, chat := range p.chats {
+		transcript := p.telegram.Transcript()
+		if name == "discord" {
+			transcript = p.discord.Transcript()
+		}
+		posts, wrong := judge(name, marks(transcript, chat), p.stories)
+		r.Posts += posts
+		r.Wrong = append(r.Wrong, wrong...)
+	}
+	r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats["channel"]))...)
+	r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats["group"]))...)
+	r.Wrong = append(r.Wrong, answered(p.telegram.Messages(p.chats["group"]), p.questions)...)
+	return r
+}
