@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -40,43 +42,62 @@ type Discord struct {
 	log   *slog.Logger
 	seen  seen // interactions that came already
 
+	identifyGap time.Duration // how far apart two logins have to be
+	identified  time.Time     // the last login; only Run knows it
+	registering atomic.Bool
+
 	mu  sync.Mutex
 	app string // guarded by mu: the bot's application; empty until Discord told
 	bot string // guarded by mu: the bot's user
 }
 
 // ErrToken is returned by Run when Discord does not know the token.
-var ErrToken = errors.New("Discord does not know the token: take the one of the page Bot at discord.com/developers/applications, and put it into discord.token")
+var ErrToken = errors.New("the token is unknown to Discord: take the one of the page Bot at discord.com/developers/applications, and put it into discord.token")
+
+// identifyGap is Discord's: a second login sooner is refused.
+const identifyGap = 5 * time.Second
 
 // New makes the adapter. It makes no connection.
 func New(o Options) (*Discord, error) {
 	base, err := url.Parse(o.APIURL)
-	if err != nil || base.Host == "" {
-		return nil, fmt.Errorf("discord.api_url %q is no address", o.APIURL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("discord.api_url %q is no web address", o.APIURL)
 	}
-	d := &Discord{token: o.Token, desk: o.Desk, log: o.Log.With("platform", "discord")}
+	token := strings.TrimPrefix(strings.TrimSpace(o.Token), "Bot ")
+	if token == "" {
+		return nil, errors.New("discord.token is empty")
+	}
+	d := &Discord{token: token, desk: o.Desk, log: o.Log.With("platform", "discord"), identifyGap: identifyGap}
 	d.http = &http.Client{
-		Timeout:   requestTimeout,
-		Transport: &transport{base, http.DefaultTransport.(*http.Transport).Clone()},
+		Timeout: requestTimeout,
+		Transport: &transport{base: base, token: token, next: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: 32,
+			IdleConnTimeout:     90 * time.Second,
+			TLSHandshakeTimeout: 10 * time.Second,
+		}},
 	}
-	d.rest, err = d.session()
+	d.rest, err = d.session(d.http)
 	return d, err
 }
 
 // session makes one of the library's sessions, with everything switched off
 // that it would do by itself.
-func (d *Discord) session() (*discordgo.Session, error) {
+func (d *Discord) session(client *http.Client) (*discordgo.Session, error) {
 	s, err := discordgo.New("Bot " + d.token)
 	if err != nil {
 		return nil, fmt.Errorf("make a Discord session: %w", err)
 	}
-	s.Client = d.http
-	s.LogLevel = -1 // its log shows addresses; what matters comes as an error
+	s.Client = client
+	s.LogLevel = -1 // its log shows addresses and logins; what matters comes as an error
 	s.StateEnabled = false
 	s.ShouldReconnectOnError = false
 	s.ShouldRetryOnRateLimit = false
 	s.MaxRestRetries = 0
-	// Interactions need no intent; guilds tell of channels that come and go.
+	s.Compress = false // the tap reads along
+	s.SyncEvents = true
+	// Interactions need no intent; guilds tell of servers that come and go.
 	s.Identify.Intents = discordgo.IntentsGuilds
 	return s, nil
 }
@@ -93,6 +114,18 @@ func (d *Discord) introduce(app, bot string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.app, d.bot = app, bot
+}
+
+// user gives the bot's user id, which it asks for if the gateway has not told.
+func (d *Discord) user(ctx context.Context) (string, error) {
+	if _, bot := d.account(); bot != "" {
+		return bot, nil
+	}
+	var me struct {
+		ID string `json:"id"`
+	}
+	err := d.request(ctx, "GET", discordgo.EndpointUser("@me"), nil, &me)
+	return me.ID, err
 }
 
 // seen remembers the ids of what came lately, so that what comes twice is dealt

@@ -2,10 +2,9 @@ package discord
 
 import (
 	"context"
-	"hash/fnv"
+	"errors"
+	"fmt"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -18,53 +17,74 @@ const (
 	// deferAfter is how long the desk may take before the asker is told to
 	// wait: Discord gives three seconds, of which the network takes some.
 	deferAfter = 1500 * time.Millisecond
+	// callbackLimit is how long a first answer may take: what takes longer
+	// comes too late.
+	callbackLimit = 3 * time.Second
+	// suggestWithin is how long suggestions may take; they can't be deferred.
+	suggestWithin = 2 * time.Second
 	// answerLimit is how long an answer can still be brought: an interaction's
 	// token lives for a quarter of an hour.
 	answerLimit = 14 * time.Minute
 )
 
-// Types of answers.
+// Types of answers to interactions.
 const (
 	answerMessage      = 4
 	answerDeferred     = 5
 	answerAutocomplete = 8
 )
 
+// codeAnswered is Discord's refusal of a second answer to an interaction.
+const codeAnswered = 40060
+
 // answerTag stands in the buttons of an answer, which needs none of its own: it
 // is found by its interaction.
 const answerTag = "a"
 
-const sayOldButton = "I no longer know that button. /latest shows the newest stories."
+// What is said when there is nothing else to say.
+const (
+	sayOldButton = "I no longer know that button. /latest shows the newest stories."
+	sayTrouble   = "Something went wrong on my side. Please try again in a moment."
+)
 
 // interact deals with one interaction. Whatever it holds, it ends no more than
 // itself.
 func (d *Discord) interact(ctx context.Context, i *discordgo.Interaction) {
-	defer func() {
-		if p := recover(); p != nil {
-			d.log.Error("an interaction was not dealt with", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
+	defer d.recovered("an interaction was not dealt with")
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	var err error
 	switch data := i.Data.(type) {
 	case discordgo.ApplicationCommandInteractionData:
 		if i.Type == discordgo.InteractionApplicationCommandAutocomplete {
-			d.complete(ctx, i, data)
-			return
+			err = d.complete(ctx, i, data)
+			break
 		}
 		q := question(i)
 		q.Command, q.Argument = data.Name, argument(data)
-		d.answer(ctx, i, q)
+		err = d.answer(ctx, i, q)
 	case discordgo.MessageComponentInteractionData:
 		q := question(i)
-		a, _, err := brief.ParseAction(data.CustomID)
-		if err != nil {
-			d.say(ctx, i, brief.Say(sayOldButton))
-			return
+		a, _, unknown := brief.ParseAction(data.CustomID)
+		if unknown != nil {
+			err = d.say(ctx, i, brief.Say(sayOldButton))
+			break
 		}
 		q.Action, q.Button = a, data.CustomID
 		if i.Message != nil {
 			q.Message = i.Message.ID
 		}
-		d.answer(ctx, i, q)
+		err = d.answer(ctx, i, q)
+	}
+	if err != nil {
+		d.log.Warn("a question was not answered", "chat", i.ChannelID, "err", err)
+	}
+}
+
+// recovered keeps a panic from ending the program.
+func (d *Discord) recovered(what string) {
+	if p := recover(); p != nil {
+		d.log.Error(what, "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
@@ -79,10 +99,10 @@ func question(i *discordgo.Interaction) brief.Question {
 	return q
 }
 
-// argument is the text of the command's first option.
+// argument is the text of the option that names a story.
 func argument(data discordgo.ApplicationCommandInteractionData) string {
 	for _, o := range data.Options {
-		if s, ok := o.Value.(string); ok {
+		if s, ok := o.Value.(string); ok && o.Name == storyOption {
 			return s
 		}
 	}
@@ -90,89 +110,108 @@ func argument(data discordgo.ApplicationCommandInteractionData) string {
 }
 
 // answer asks the desk, and tells the asker to wait if that takes long.
-func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.Question) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	answered := make(chan brief.Answer, 1)
-	go func() { answered <- d.desk.Answer(ctx, q) }()
+func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.Question) error {
+	answered := d.ask(ctx, q)
 	select {
-	case a := <-answered:
-		d.say(ctx, i, a.Message)
-		return
+	case m := <-answered:
+		return d.say(ctx, i, m)
 	case <-time.After(deferAfter):
 	}
-	if err := d.callback(ctx, i, answerDeferred, map[string]any{"flags": flagEphemeral}); err != nil {
-		d.log.Warn("a question was not acknowledged", "err", err)
+	wait := map[string]any{"flags": flagEphemeral}
+	if err := d.callback(ctx, i, answerDeferred, wait); err != nil {
+		<-answered
+		return err
 	}
-	a := <-answered // the desk minds ctx
-	pages := messages(a.Message, func(int) string { return answerTag })
-	d.log1(d.edit(ctx, i, pages[0]))
-	d.follow(ctx, i, pages[1:])
+	pages := answerPages(<-answered)
+	address := discordgo.EndpointWebhookMessage(i.AppID, i.Token, "@original")
+	if err := d.request(ctx, "PATCH", address, pages[0], nil); err != nil {
+		return fmt.Errorf("bring an answer that took long: %w", err)
+	}
+	return d.follow(ctx, i, pages[1:])
+}
+
+// ask asks the desk. The channel gets exactly one message, whatever happens.
+func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Message {
+	answered := make(chan brief.Message, 1)
+	go func() {
+		m := brief.Say(sayTrouble)
+		defer func() { answered <- m }()
+		defer d.recovered("the desk did not answer")
+		m = d.desk.Answer(ctx, q).Message
+	}()
+	return answered
+}
+
+// answerPages are an answer's messages; there is at least one.
+func answerPages(m brief.Message) []message {
+	pages := messages(m, func(int) string { return answerTag })
+	if len(pages) == 0 {
+		return answerPages(brief.Say(sayTrouble))
+	}
+	return pages
 }
 
 // say answers at once: in one message that only the asker sees, or several.
-func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, m brief.Message) {
-	pages := messages(m, func(int) string { return answerTag })
+func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, m brief.Message) error {
+	pages := answerPages(m)
 	pages[0].Flags = flagEphemeral
-	err := d.callback(ctx, i, answerMessage, pages[0])
-	if d.log1(err) {
-		d.follow(ctx, i, pages[1:])
+	if err := d.callback(ctx, i, answerMessage, pages[0]); err != nil {
+		return err
 	}
+	return d.follow(ctx, i, pages[1:])
 }
 
-// follow sends the rest of a long answer.
-func (d *Discord) follow(ctx context.Context, i *discordgo.Interaction, pages []message) {
-	for _, p := range pages {
+// follow sends the rest of a long answer, in order.
+func (d *Discord) follow(ctx context.Context, i *discordgo.Interaction, pages []message) error {
+	for n, p := range pages {
 		p.Flags = flagEphemeral
-		address := discordgo.EndpointWebhookToken(i.AppID, i.Token)
-		if !d.log1(d.request(ctx, "POST", address, shard("follow", i.ID), p, nil)) {
-			return
+		if err := d.request(ctx, "POST", discordgo.EndpointWebhookToken(i.AppID, i.Token), p, nil); err != nil {
+			return fmt.Errorf("send part %d of an answer: %w", n+2, err)
 		}
 	}
+	return nil
 }
 
-// log1 logs what became of one request for a reader, and reports whether it went
-// well.
-func (d *Discord) log1(err error) bool {
-	if err != nil {
-		d.log.Warn("a question was not answered", "err", err)
-	}
-	return err == nil
-}
-
+// callback makes the first answer. It may be made a second time where it is
+// not known whether it arrived: Discord takes only one, and says so.
 func (d *Discord) callback(ctx context.Context, i *discordgo.Interaction, kind int, data any) error {
-	body := map[string]any{"type": kind, "data": data}
-	return d.request(ctx, "POST", discordgo.EndpointInteractionResponse(i.ID, i.Token), shard("callback", i.ID), body, nil)
+	try := func() error {
+		ctx, cancel := context.WithTimeout(ctx, callbackLimit)
+		defer cancel()
+		body := map[string]any{"type": kind, "data": data}
+		return d.request(ctx, "POST", discordgo.EndpointInteractionResponse(i.ID, i.Token), body, nil)
+	}
+	err := try()
+	if v := verdict(err); v.Outcome == store.Unknown || v.Outcome == store.Retry && v.After == 0 {
+		if err = try(); codeOf(err) == codeAnswered {
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("acknowledge: %w", err)
+	}
+	return nil
 }
 
-// edit fills in the answer that the asker was told to wait for.
-func (d *Discord) edit(ctx context.Context, i *discordgo.Interaction, m message) error {
-	address := discordgo.EndpointWebhookMessage(i.AppID, i.Token, "@original")
-	return d.request(ctx, "PATCH", address, shard("edit", i.ID), m, nil)
-}
-
-// shards is how many of the library's buckets answers are spread over. A bucket
-// lets one request through at a time and is never freed, so that one for all
-// would be slow, and one for each would grow for ever.
-const shards = 64
-
-func shard(what, id string) string {
-	h := fnv.New32a()
-	h.Write([]byte(id))
-	return what + "/" + strconv.Itoa(int(h.Sum32()%shards))
+// choice is one suggestion while the asker types.
+type choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // complete suggests stories while the asker types.
-func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) {
-	type choice struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}
+func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) error {
+	ctx, cancel := context.WithTimeout(ctx, suggestWithin)
+	defer cancel()
 	choices := []choice{}
 	for _, s := range d.desk.Suggest(ctx, argument(data), maxChoices) {
-		if name := short(strings.TrimSpace(s.Headline), maxChoice); name != "" {
+		if name := short(s.Headline, maxChoice); name != "" && s.Short != "" && len(choices) < maxChoices {
 			choices = append(choices, choice{name, s.Short})
 		}
 	}
-	d.log1(d.callback(ctx, i, answerAutocomplete, map[string]any{"choices": choices}))
+	err := d.callback(ctx, i, answerAutocomplete, map[string]any{"choices": choices})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // whoever typed has typed on
+	}
+	return err
 }

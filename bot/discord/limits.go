@@ -5,31 +5,43 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of Discord's API (discord.com/developers/docs). Lengths are in code
-// points, after white space at both ends was trimmed.
+// Limits of Discord's API. Lengths are in code points, after white space at
+// both ends was trimmed (discord/discord-api-docs issue 1315).
 const (
+	// Embeds: discord.com/developers/docs/resources/message#embed-object-embed-limits
 	maxEmbeds      = 10
 	maxTitle       = 256
 	maxDescription = 4096
 	maxFooter      = 2048
 	maxEmbedText   = 6000 // of all embeds of a message together
-	maxLabel       = 80
-	maxInRow       = 5
-	maxRows        = 5
-	maxThreadName  = 100
-	maxTags        = 5
-	maxChoices     = 25 // of an autocompletion
-	maxChoice      = 100
-	maxLinkLength  = 2048
-	pageSize       = 100 // of a list of messages
+	maxAddress     = 2048
+
+	// Components: discord.com/developers/docs/components/reference
+	maxLabel = 80
+	maxInRow = 5
+	maxRows  = 5
+
+	// Threads: discord.com/developers/docs/resources/channel#start-thread-in-forum-or-media-channel
+	maxThreadName = 100
+	maxTags       = 5
+
+	// Commands: discord.com/developers/docs/interactions/application-commands
+	maxHelp    = 100
+	maxChoices = 25 // of an autocompletion
+	maxChoice  = 100
+
+	// Messages: discord.com/developers/docs/resources/message#get-channel-messages
+	pageSize = 100
 )
 
 // length counts a text as Discord does.
 func length(s string) int { return utf8.RuneCountInString(strings.TrimSpace(s)) }
 
-// short cuts a label that is only a name for something.
+// short cuts what is only a name for something: one line of at most so many
+// code points.
 func short(s string, most int) string {
-	if s = strings.TrimSpace(s); utf8.RuneCountInString(s) <= most {
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
 	return strings.TrimSpace(string([]rune(s)[:most-1])) + "…"

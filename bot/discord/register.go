@@ -2,12 +2,16 @@ package discord
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
 	"briefbot/bot/brief"
+	"briefbot/store"
 )
 
 // appCommand is a slash command as the API has it, as far as ours go.
@@ -42,7 +46,7 @@ const storyOption = "story"
 func commands(table []brief.Command) []appCommand {
 	var all []appCommand
 	for _, c := range table {
-		a := appCommand{Name: c.Name, Description: short(c.Help, maxChoice), Type: slashCommand, Contexts: []int{inGuilds, inBotDMs}}
+		a := appCommand{Name: c.Name, Description: short(c.Help, maxHelp), Type: slashCommand, Contexts: []int{inGuilds, inBotDMs}}
 		if c.Story {
 			a.Options = []appOption{{
 				Type: textOption, Name: storyOption, Autocomplete: true,
@@ -54,6 +58,41 @@ func commands(table []brief.Command) []appCommand {
 	return all
 }
 
+// registerAgain is how long to wait before another try to register; it doubles
+// up to the longest.
+const (
+	registerAgain   = 2 * time.Second
+	registerLongest = 10 * time.Minute
+)
+
+// keepRegistered registers the commands, again and again until it is done or
+// refused.
+func (d *Discord) keepRegistered(ctx context.Context) {
+	if !d.registering.CompareAndSwap(false, true) {
+		return // it is being done
+	}
+	defer d.registering.Store(false)
+	for wait := registerAgain; ; wait = min(2*wait, registerLongest) {
+		err := d.register(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		d.log.Warn("commands are not registered", "err", err)
+		var api *apiError
+		if errors.As(err, &api) {
+			if verdict(api).Outcome == store.Refused {
+				return // it would be refused again
+			}
+			wait = max(wait, api.After)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
 // register puts the commands into Discord's menu, all at once, if they are not
 // there as they should be.
 func (d *Discord) register(ctx context.Context) error {
@@ -61,23 +100,26 @@ func (d *Discord) register(ctx context.Context) error {
 	address := discordgo.EndpointApplicationGlobalCommands(app)
 	want := commands(d.desk.Commands())
 	var have []appCommand
-	if err := d.request(ctx, "GET", address, address, nil, &have); err != nil {
+	if err := d.request(ctx, "GET", address, nil, &have); err != nil {
 		return fmt.Errorf("read the commands: %w", err)
 	}
 	if sameCommands(have, want) {
 		return nil
 	}
-	if err := d.request(ctx, "PUT", address, address, want, nil); err != nil {
+	if err := d.request(ctx, "PUT", address, want, nil); err != nil {
 		return fmt.Errorf("write the commands: %w", err)
 	}
 	d.log.Info("commands registered", "commands", len(want))
 	return nil
 }
 
+// sameCommands compares what Discord has with what it should; the order does
+// not count.
 func sameCommands(a, b []appCommand) bool {
 	byName := func(all []appCommand) map[string]appCommand {
 		m := map[string]appCommand{}
 		for _, c := range all {
+			c.Contexts = slices.Sorted(slices.Values(c.Contexts))
 			m[c.Name] = c
 		}
 		return m

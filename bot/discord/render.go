@@ -145,14 +145,18 @@ func (d *Discord) forumTags(ctx context.Context, forum string, m brief.Message) 
 			continue
 		}
 		for _, t := range c.Tags {
-			fits := slices.ContainsFunc(line.Topics, func(topic string) bool { return strings.EqualFold(topic, t.Name) })
+			fits := !t.Moderated && slices.ContainsFunc(line.Topics, func(topic string) bool { return strings.EqualFold(topic, t.Name) })
 			if fits && len(tags) < maxTags {
 				tags = append(tags, t.ID)
 			}
 		}
 	}
-	if len(tags) == 0 && c.Flags&flagRequireTag != 0 && len(c.Tags) > 0 {
-		tags = []string{c.Tags[0].ID}
+	if len(tags) == 0 && c.Flags&flagRequireTag != 0 {
+		for _, t := range c.Tags {
+			if !t.Moderated {
+				return []string{t.ID}, nil
+			}
+		}
 	}
 	return tags, nil
 }
@@ -160,75 +164,95 @@ func (d *Discord) forumTags(ctx context.Context, forum string, m brief.Message) 
 // embeds renders blocks: a headline or heading opens an embed, a fold has one of
 // its own, and all other text goes into the description of the one at hand.
 func embeds(blocks []brief.Block) []embed {
-	var all []embed
-	open := func(e embed) {
-		e.Color = accent
-		all = append(all, e)
-	}
-	write := func(gap, text string) {
-		if len(all) == 0 {
-			open(embed{})
-		}
-		e := &all[len(all)-1]
-		if e.Description != "" {
-			e.Description += gap
-		}
-		e.Description += text
-	}
-	folded := false
+	var c card
 	for _, b := range blocks {
-		if _, fold := b.(brief.Fold); folded && !fold {
-			open(embed{}) // what follows a fold is not part of it
-			folded = false
-		}
 		switch b := b.(type) {
 		case brief.Headline:
-			e := embed{}
-			if length(escape(b.Text)) <= maxTitle {
-				e.Title = escape(b.Text)
-				e.URL, _ = link(b.URL)
-				open(e)
-			} else {
-				open(e)
-				write("", text(brief.Text{{Text: b.Text, URL: b.URL, Bold: true}}))
-			}
+			c.open(b.Text, b.URL)
 		case brief.Heading:
-			if length(escape(b.Text)) <= maxTitle {
-				open(embed{Title: escape(b.Text)})
-			} else {
-				open(embed{})
-				write("", "**"+escape(b.Text)+"**")
-			}
+			c.open(b.Text, "")
 		case brief.Dateline:
-			write("\n", "*"+escape(dateline(b))+"*")
+			c.write(b, small(escape(dateline(b))))
 		case brief.Picture:
-			picture(&all, b, open)
+			c.picture(b)
 		case brief.Bullet:
-			write("\n\n", "• "+text(b.Text))
+			c.write(b, "• "+text(b.Text))
 		case brief.Paragraph:
-			write("\n\n", text(b.Text))
+			c.write(b, text(b.Text))
 		case brief.Fold:
-			open(embed{Title: escape(b.Label), Description: "||" + paragraphs(b.Paragraphs) + "||"})
-			folded = true
+			c.open(b.Label, "")
+			if len(b.Paragraphs) > 0 {
+				c.write(b, "||"+paragraphs(b.Paragraphs)+"||")
+			}
+			c.folded = true
 		case brief.Item:
-			write("\n\n", escape(b.Mark)+" "+text(b.Text))
+			c.write(b, escape(b.Mark)+" "+text(b.Text))
 		case brief.Note:
-			write("\n\n", "*"+text(b.Text)+"*")
+			c.write(b, small(text(b.Text)))
 		}
 	}
-	return all
+	return c.embeds
 }
 
+// card is the embeds of a message while they are written.
+type card struct {
+	embeds []embed
+	last   brief.Block // what was written last into the embed at hand
+	folded bool        // the embed at hand is a fold's: nothing else goes in
+}
+
+// open begins an embed with a title; one that is too long for a title stands
+// above the text in bold.
+func (c *card) open(title, address string) {
+	e := embed{Color: accent}
+	fits := length(escape(title)) <= maxTitle
+	if fits {
+		e.Title = escape(title)
+		e.URL, _ = webAddress(address)
+	}
+	c.embeds, c.last, c.folded = append(c.embeds, e), nil, false
+	if !fits {
+		c.write(brief.Headline{}, text(brief.Text{{Text: title, URL: address, Bold: true}}))
+	}
+}
+
+// write adds to the description of the embed at hand.
+func (c *card) write(b brief.Block, s string) {
+	if len(c.embeds) == 0 || c.folded {
+		c.open("", "")
+	}
+	e := &c.embeds[len(c.embeds)-1]
+	if e.Description != "" {
+		e.Description += gap(c.last, b)
+	}
+	e.Description += s
+	c.last = b
+}
+
+// gap is what stands between two blocks: a list's entries of one line stand
+// close together.
+func gap(a, b brief.Block) string {
+	first, is := a.(brief.Item)
+	second, too := b.(brief.Item)
+	if is && too && !strings.Contains(first.Text.String()+second.Text.String(), "\n") {
+		return "\n"
+	}
+	return "\n\n"
+}
+
+// small makes every line of a text small print.
+func small(s string) string { return "-# " + strings.ReplaceAll(s, "\n", "\n-# ") }
+
 // picture puts the image into the embed at hand, and its credit below it.
-func picture(all *[]embed, p brief.Picture, open func(embed)) {
-	address, ok := link(p.URL)
+func (c *card) picture(p brief.Picture) {
+	address, ok := webAddress(p.URL)
 	if !ok {
 		return
 	}
-	if len(*all) == 0 {
-		open(embed{})
+	if len(c.embeds) == 0 || c.folded {
+		c.open("", "")
 	}
-	e := &(*all)[len(*all)-1]
+	e := &c.embeds[len(c.embeds)-1]
 	e.Image = &image{address}
 	var below []string
 	for _, s := range []string{p.Caption, p.Credit} {
@@ -249,6 +273,7 @@ func paragraphs(ps []brief.Text) string {
 	return strings.Join(all, "\n\n")
 }
 
+// dateline is one line: when, and about what.
 func dateline(d brief.Dateline) string {
 	var all []string
 	if d.Date != "" {
@@ -257,39 +282,28 @@ func dateline(d brief.Dateline) string {
 	if len(d.Topics) > 0 {
 		all = append(all, strings.Join(d.Topics, ", "))
 	}
-	return strings.Join(all, " · ")
-}
-
-// text renders spans.
-func text(t brief.Text) string {
-	var b strings.Builder
-	for _, s := range t {
-		part := escape(s.Text)
-		if address, ok := link(s.URL); ok && s.URL != "" {
-			part = "[" + part + "](" + address + ")"
-		}
-		if s.Bold {
-			part = "**" + part + "**"
-		}
-		if s.Italic {
-			part = "*" + part + "*"
-		}
-		b.WriteString(part)
-	}
-	return b.String()
+	return strings.Join(strings.Fields(strings.Join(all, " · ")), " ")
 }
 
 // rows lays out buttons. All look the same: no side stands out.
 func rows(buttons []brief.Button, tag string) []component {
 	all := []component{}
-	for i, b := range buttons[:min(len(buttons), maxInRow*maxRows)] {
-		if i%maxInRow == 0 {
+	there := map[string]bool{} // Discord refuses the same data twice
+	for _, b := range buttons {
+		data := b.Data(tag)
+		if there[data] || len(there) == maxInRow*maxRows {
+			continue
+		}
+		if len(there)%maxInRow == 0 {
 			all = append(all, component{Type: rowComponent})
 		}
+		there[data] = true
+		label := short(b.Label, maxLabel)
+		if label == "" {
+			label = "…"
+		}
 		row := &all[len(all)-1]
-		row.Components = append(row.Components, component{
-			Type: buttonComponent, Style: secondary, Label: short(b.Label, maxLabel), CustomID: b.Data(tag),
-		})
+		row.Components = append(row.Components, component{Type: buttonComponent, Style: secondary, Label: label, CustomID: data})
 	}
 	return all
 }

@@ -25,15 +25,33 @@ type found struct {
 
 // carries reports whether a message of the bot's has a button with the tag.
 func (f found) carries(bot, tag string) bool {
-	return f.Author.ID == bot && strings.Contains(string(f.Components), "/"+tag+`"`)
+	return f.Author.ID == bot && tagged(f.Components, tag)
+}
+
+// tagged looks through components of whatever type, as deep as they are, for
+// data that ends in the tag.
+func tagged(components json.RawMessage, tag string) bool {
+	var all []struct {
+		CustomID   string          `json:"custom_id"`
+		Components json.RawMessage `json:"components"`
+	}
+	if json.Unmarshal(components, &all) != nil {
+		return false
+	}
+	for _, c := range all {
+		if strings.HasSuffix(c.CustomID, "/"+tag) || tagged(c.Components, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // Settle looks for a part whose outcome is unknown: for a message of the bot's
 // with the part's buttons, behind the last one that was known.
 func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store.Verdict {
-	_, bot := d.account()
-	if bot == "" {
-		return store.Verdict{Outcome: store.Retry, Reason: "Discord has not told the bot's name yet"}
+	bot, err := d.user(ctx)
+	if err != nil {
+		return looked(err)
 	}
 	if isForumPost(dl, part) {
 		return d.settleForum(ctx, dl, bot)
@@ -44,7 +62,7 @@ func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store
 		var page []found
 		query := url.Values{"after": {after}, "limit": {strconv.Itoa(pageSize)}}
 		address := discordgo.EndpointChannelMessages(thread(dl, part))
-		if err := d.request(ctx, "GET", address+"?"+query.Encode(), "GET "+address, nil, &page); err != nil {
+		if err := d.request(ctx, "GET", address+"?"+query.Encode(), nil, &page); err != nil {
 			return looked(err)
 		}
 		for _, m := range page { // the newest first
@@ -59,26 +77,26 @@ func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store
 		after = page[0].ID
 	}
 	if !readable {
-		return d.emptyList(ctx, thread(dl, part))
+		return d.emptyList(ctx, thread(dl, part), floor(dl.Parts[part]))
 	}
 	return store.Verdict{Outcome: store.Absent, Reason: "not among the channel's messages"}
 }
 
 // emptyList tells a channel without newer messages from one whose messages the
-// bot may not read: that is an empty list too, and proves nothing.
-func (d *Discord) emptyList(ctx context.Context, channel string) store.Verdict {
-	var page []found
-	address := discordgo.EndpointChannelMessages(channel)
-	if err := d.request(ctx, "GET", address+"?limit=1", "GET "+address, nil, &page); err != nil {
+// bot may not read: that is an empty list too, and proves nothing. The channel
+// itself names its last message, whoever may read it.
+func (d *Discord) emptyList(ctx context.Context, channel, after string) store.Verdict {
+	info, err := d.channel(ctx, channel)
+	if err != nil {
 		return looked(err)
 	}
-	if len(page) == 0 {
-		return store.Verdict{
-			Outcome: store.Unknown,
-			Reason:  "the channel shows no messages: give the bot the permission Read Message History",
-		}
+	if !newer(info.Last, after) {
+		return store.Verdict{Outcome: store.Absent, Reason: "nothing was posted since"}
 	}
-	return store.Verdict{Outcome: store.Absent, Reason: "nothing was posted since"}
+	return store.Verdict{
+		Outcome: store.Unknown,
+		Reason:  "the channel does not show its messages: give the bot the permission Read Message History",
+	}
 }
 
 // floor is the id behind which a part is looked for. Where no message was known,
@@ -113,7 +131,7 @@ func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot string
 		discordgo.EndpointChannelPublicArchivedThreads(dl.Chat.ID),
 	} {
 		var list threads
-		if err := d.request(ctx, "GET", address, "GET "+address, nil, &list); err != nil {
+		if err := d.request(ctx, "GET", address, nil, &list); err != nil {
 			return looked(err)
 		}
 		for _, t := range list.Threads {
@@ -122,7 +140,7 @@ func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot string
 			}
 			var first found
 			address := discordgo.EndpointChannelMessage(t.ID, t.ID)
-			err := d.request(ctx, "GET", address, "GET "+discordgo.EndpointChannelMessages(t.ID), nil, &first)
+			err := d.request(ctx, "GET", address, nil, &first)
 			if codeOf(err) == discordgo.ErrCodeUnknownMessage {
 				continue // the post was deleted, the thread stands
 			}
@@ -139,14 +157,3 @@ func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot string
 
 // newer orders ids, which are numbers.
 func newer(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
-
-// looked says what an error of a look means: looking again does no harm.
-func looked(err error) store.Verdict {
-	v := verdict(err)
-	if v.Outcome == store.Refused {
-		v.Outcome = store.Unknown
-	} else {
-		v.Outcome = store.Retry
-	}
-	return v
-}

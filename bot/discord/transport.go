@@ -6,48 +6,63 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
 )
 
-// requestTimeout is how long a request may take.
-const requestTimeout = 20 * time.Second
+const (
+	// requestTimeout is how long a request may take.
+	requestTimeout = 20 * time.Second
+	// maxAnswer bounds what is read of an answer that says no.
+	maxAnswer = 1 << 20
+	// maxReason bounds what is kept of Discord's own words.
+	maxReason = 2000
+	// rateMargin is added to a wait: the platform's are cut to milliseconds.
+	rateMargin = 100 * time.Millisecond
+	// banWait is the least wait after Cloudflare shut the address out.
+	banWait = time.Minute
+)
 
-// transport sends the library's requests to the configured address, and keeps
-// answers from the library that it would misread.
+// transport sends the library's requests to the configured address, holds back
+// those that Discord would refuse, and turns every answer that is no success
+// into an error, which the library can neither retry nor misread.
 type transport struct {
-	base *url.URL
-	next http.RoundTripper
+	base  *url.URL
+	token string
+	rates rates
+	next  http.RoundTripper
 }
 
 // apiError is an answer that says no, with all that a decision needs.
 type apiError struct {
 	Status  int
-	Code    int             `json:"code"`
-	Message string          `json:"message"`
-	Errors  json.RawMessage `json:"errors"`
-	After   time.Duration
-	Global  bool
-	// Page says that the answer came from something in front of the API.
-	Page bool
+	Code    int
+	Message string
+	Errors  string        // what is wrong with which field, as Discord has it
+	After   time.Duration // how long to wait, of a 429
+	Global  bool          // the wait is for the whole bot
+	Page    bool          // it came from something in front of the API
 }
 
 func (e *apiError) Error() string {
 	s := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
-	if e.Page {
-		return s + ", and no answer of the API"
-	}
-	if e.Message != "" {
+	switch {
+	case e.Page:
+		return s + ", from something in front of Discord's API"
+	case e.Code != 0:
 		s += fmt.Sprintf(": %s (code %d)", e.Message, e.Code)
+	case e.Message != "":
+		s += ": " + e.Message
 	}
-	if len(e.Errors) > 0 {
-		s += " " + string(e.Errors)
+	if e.Errors != "" {
+		s += " " + e.Errors
 	}
 	return s
 }
@@ -58,25 +73,32 @@ type unsentError struct{ err error }
 func (e *unsentError) Error() string { return e.err.Error() }
 func (e *unsentError) Unwrap() error { return e.err }
 
-// maxAnswer bounds what is read of an answer that says no.
-const maxAnswer = 1 << 20
-
-// RoundTrip makes the request. Every answer that is no success becomes an
-// error here, so that the library neither retries nor misreads it.
+// RoundTrip makes the request.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+	bucket := bucketOf(req.Method, req.URL.Path)
+	if held := t.rates.held(bucket, time.Now()); held != nil {
+		return nil, held
+	}
+	// Until there is a connection, nothing can have been sent.
+	var connected atomic.Bool
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	secrets := t.secrets(req.URL.Path)
+	req = req.Clone(ctx)
 	req.URL.Scheme, req.URL.Host = t.base.Scheme, t.base.Host
 	req.URL.Path = strings.TrimSuffix(t.base.Path, "/") + req.URL.Path
 	req.Host = ""
 	res, err := t.next.RoundTrip(req)
 	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) && op.Op == "dial" {
+		if !connected.Load() {
 			err = &unsentError{err}
 		}
 		return nil, err
 	}
-	if res.StatusCode < 300 {
+	switch res.StatusCode {
+	case http.StatusOK, http.StatusCreated, http.StatusNoContent: // the API's successes
+		t.rates.note(bucket, res.Header, time.Now())
 		return res, nil
 	}
 	defer res.Body.Close()
@@ -84,38 +106,77 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, readError(res, body)
+	e := readError(res, body, secrets)
+	if e.Status == http.StatusTooManyRequests {
+		t.rates.hold(bucket, e, time.Now())
+	}
+	return nil, e
 }
 
-func readError(res *http.Response, body []byte) *apiError {
-	e := &apiError{Status: res.StatusCode}
-	var limit struct {
-		After  float64 `json:"retry_after"`
-		Global bool    `json:"global"`
+// secrets hides what must not be told: the bot's token, and an interaction's,
+// which stands in its address.
+func (t *transport) secrets(path string) *strings.Replacer {
+	hide := []string{t.token, "<token>"}
+	for _, before := range []string{"/interactions/", "/webhooks/"} {
+		if _, rest, ok := strings.Cut(path, before); ok {
+			if parts := strings.Split(rest, "/"); len(parts) > 1 && parts[1] != "" {
+				hide = append(hide, parts[1], "<token>")
+			}
+		}
 	}
-	if json.Unmarshal(body, e) != nil || json.Unmarshal(body, &limit) != nil {
-		e = &apiError{Status: res.StatusCode, Page: true}
+	return strings.NewReplacer(hide...)
+}
+
+// readError reads an answer that says no.
+func readError(res *http.Response, body []byte, secrets *strings.Replacer) *apiError {
+	var said struct {
+		Code    int             `json:"code"`
+		Message string          `json:"message"`
+		Errors  json.RawMessage `json:"errors"`
+		After   float64         `json:"retry_after"`
+		Global  bool            `json:"global"`
+	}
+	e := &apiError{Status: res.StatusCode, Page: json.Unmarshal(body, &said) != nil}
+	if !e.Page {
+		e.Code = said.Code
+		e.Message = short(secrets.Replace(said.Message), maxReason)
+		e.Errors = short(secrets.Replace(string(said.Errors)), maxReason)
 	}
 	if res.StatusCode != http.StatusTooManyRequests {
 		return e
 	}
 	header, _ := strconv.ParseFloat(res.Header.Get("Retry-After"), 64)
 	// Of a shared limit, header and body tell different times: the longer one
-	// holds. The library's are cut to milliseconds, hence a little more.
-	e.After = time.Duration(max(limit.After, header)*float64(time.Second)) + 100*time.Millisecond
+	// holds.
+	e.After = seconds(max(said.After, header)) + rateMargin
 	// A 429 that is no JSON is Cloudflare's, and concerns the whole address.
-	e.Global = limit.Global || e.Page || res.Header.Get("X-RateLimit-Scope") == "global"
+	e.Global = said.Global || e.Page || res.Header.Get("X-RateLimit-Scope") == "global"
 	if e.Page {
-		e.After = max(e.After, time.Minute)
+		e.After = max(e.After, banWait)
 	}
 	return e
 }
 
-// request makes a request of the API through the library. bucket names the
-// limit that it counts against.
-func (d *Discord) request(ctx context.Context, method, address, bucket string, body, result any) error {
-	s := d.rest
-	b, err := s.RequestWithBucketID(method, address, body, bucket,
+// seconds reads a number of seconds from outside: at most a day.
+func seconds(s float64) time.Duration {
+	return time.Duration(min(max(s, 0), 24*60*60) * float64(time.Second))
+}
+
+// request makes a request of the API through the library, with the body as it
+// is.
+func (d *Discord) request(ctx context.Context, method, address string, body, result any) error {
+	var b []byte
+	if body != nil {
+		var err error
+		if b, err = json.Marshal(body); err != nil {
+			return fmt.Errorf("write the request: %w", err)
+		}
+	}
+	// The library's own buckets sleep without a context, let one request pass
+	// at a time, and are never freed: each request gets a new one, and rates
+	// holds back what comes too soon.
+	bucket := d.rest.Ratelimiter.LockBucketObject(&discordgo.Bucket{Remaining: 1})
+	answer, err := d.rest.RequestWithLockedBucket(method, address, "application/json", b, bucket, 0,
 		discordgo.WithContext(ctx), discordgo.WithRestRetries(0), discordgo.WithRetryOnRatelimit(false))
 	if err != nil {
 		return d.clean(err)
@@ -123,7 +184,7 @@ func (d *Discord) request(ctx context.Context, method, address, bucket string, b
 	if result == nil {
 		return nil
 	}
-	if err := json.Unmarshal(b, result); err != nil {
+	if err := json.Unmarshal(answer, result); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	return nil
@@ -133,17 +194,14 @@ func (d *Discord) request(ctx context.Context, method, address, bucket string, b
 // holds its token.
 func (d *Discord) clean(err error) error {
 	var api *apiError
-	var unsent *unsentError
-	var address *url.Error
-	switch {
-	case errors.As(err, &api):
+	if errors.As(err, &api) {
 		return api
-	case errors.As(err, &unsent):
-		return unsent
-	case errors.As(err, &address):
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
 		err = address.Err
 	}
-	if d.token != "" && strings.Contains(err.Error(), d.token) {
+	if strings.Contains(err.Error(), d.token) {
 		return errors.New(strings.ReplaceAll(err.Error(), d.token, "<token>"))
 	}
 	return err

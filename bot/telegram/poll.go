@@ -38,6 +38,9 @@ func (t *Telegram) receive(ctx context.Context, parts *sync.WaitGroup) error {
 		updates, err := t.updates(ctx, in.next)
 		if err == nil {
 			if err = in.take(ctx, updates); err == nil {
+				if len(updates) == 0 {
+					t.drained.Store(true)
+				}
 				wait = time.Second
 				continue
 			}
@@ -72,10 +75,16 @@ func (t *Telegram) complain(err error, wait time.Duration) time.Duration {
 	return d
 }
 
+// updates asks for what came. Until all that waited at the start is read, it
+// does not wait for more.
 func (t *Telegram) updates(ctx context.Context, next int) ([]json.RawMessage, error) {
+	poll := t.poll
+	if !t.drained.Load() {
+		poll = 0
+	}
 	var all []json.RawMessage
-	err := t.api.callFor(ctx, t.poll+requestTimeout, "getUpdates", params{
-		"offset": next, "timeout": int(t.poll.Seconds()), "allowed_updates": wanted,
+	err := t.api.callFor(ctx, poll+requestTimeout, "getUpdates", params{
+		"offset": next, "timeout": int(poll.Seconds()), "allowed_updates": wanted,
 	}, &all)
 	return all, err
 }

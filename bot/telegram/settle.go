@@ -17,6 +17,10 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store
 	unknown := func(format string, args ...any) store.Verdict {
 		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf(format, args...)}
 	}
+	if !t.drained.Load() {
+		// What others wrote meanwhile has to be known first.
+		return store.Verdict{Outcome: store.Retry, Reason: "the updates that came meanwhile are not read yet"}
+	}
 	floor, ok := number(d.Parts[part].After)
 	if !ok {
 		return unknown("no message of the chat was known before it was sent")
@@ -44,35 +48,49 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store
 		if probes++; probes > maxProbes {
 			return unknown("not among the first %d messages behind %d", maxProbes, floor)
 		}
-		v, found := t.probe(ctx, d, part, id)
-		if found {
+		switch v, who := t.probe(ctx, d, part, id); who {
+		case nobody:
+		case somebody:
+			top = max(top, id) // the chat goes at least so far
+		default:
 			return v
 		}
 	}
 	return store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, top+maxAbsent)}
 }
 
-// probe looks whether a message is the one. It reports false if it is not.
-func (t *Telegram) probe(ctx context.Context, d store.Delivery, part int, id int64) (store.Verdict, bool) {
+// whose says whose message an id is.
+type whose int
+
+const (
+	nobody   whose = iota // there is none
+	somebody              // somebody else's
+	decided               // the verdict says
+)
+
+// probe looks whether a message is the one.
+func (t *Telegram) probe(ctx context.Context, d store.Delivery, part int, id int64) (store.Verdict, whose) {
 	var body struct {
 		Markup json.RawMessage `json:"reply_markup"`
 	}
 	if err := json.Unmarshal(d.Parts[part].Body, &body); err != nil {
-		return store.Verdict{Outcome: store.Unknown, Reason: err.Error()}, true
+		return store.Verdict{Outcome: store.Unknown, Reason: err.Error()}, decided
 	}
 	err := t.api.call(ctx, "editMessageReplyMarkup", params{"chat_id": d.Chat.ID, "message_id": id, "reply_markup": body.Markup}, nil)
 	switch {
 	case err == nil:
 		t.log.Error("a message of the bot's that was not on record got another's buttons", "chat", d.Chat.ID, "message", id)
-		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf("message %d is the bot's, and not the one", id)}, true
+		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf("message %d is the bot's, and not the one", id)}, decided
 	case says(err, "message is not modified"):
-		return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(id)}, true
-	case says(err, "message to edit not found"), says(err, "message can't be edited"), says(err, "MESSAGE_ID_INVALID"):
-		return store.Verdict{}, false
+		return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(id)}, decided
+	case says(err, "message to edit not found"), says(err, "MESSAGE_ID_INVALID"):
+		return store.Verdict{}, nobody
+	case says(err, "message can't be edited"):
+		return store.Verdict{}, somebody
 	}
 	v := t.verdict(ctx, d.Chat, err)
 	v.Outcome = store.Retry // looking again does no harm
-	return v, true
+	return v, decided
 }
 
 // mayProbe reports whether looking is safe: in a channel, a bot that may edit

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -47,6 +48,9 @@ type Telegram struct {
 	ledger Ledger
 	log    *slog.Logger
 	poll   time.Duration
+
+	// drained says that the updates which waited at the start were read.
+	drained atomic.Bool
 
 	mu sync.Mutex
 	me me // guarded by mu; zero until Telegram told

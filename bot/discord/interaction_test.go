@@ -1,0 +1,261 @@
+package discord
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"briefbot/bot/brief"
+	"briefbot/bot/sandbox"
+	"briefbot/store"
+)
+
+// A reader asks by command and by button, in a server and in private, and alone
+// sees the answers.
+func TestDialogue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.desk.answer = func(_ context.Context, q brief.Question) brief.Message {
+		if q.Command == "critical" {
+			return brief.Side(ferry(), store.Critical)
+		}
+		return brief.Say("Pressed " + string(q.Action.Verb))
+	}
+	post := w.send(w.delivery(w.news, brief.Post(ferry(), false))).Parts[0].Message
+	w.start()
+
+	w.say("/critical night ferry")
+	e := w.expect(1, "Establishment-critical narrative\nNight ferry returns to Port Ansel\n\nThe islands waited nine years for a promise [2].\n\nThey will remember who broke it.[1]")
+	if !strings.Contains(string(e.Body), `"flags":64`) || !strings.Contains(string(e.Body), `"allowed_mentions":{"parse":[]}`) {
+		t.Errorf("all see it, or it pings: %s", e.Body)
+	}
+
+	if err := w.api.Press(t.Context(), w.ada, w.news, post, "1/src/k7m2p/25.0"); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(2, "Pressed src")
+	// An answer's own buttons lead on.
+	if err := w.api.Press(t.Context(), w.ada, w.news, e.ID, "1/est/k7m2p/a"); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(3, "Pressed est")
+
+	dm, err := w.api.OpenDM(w.ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.api.Say(t.Context(), w.ada, dm, "/latest", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(4, "Pressed")
+
+	here := store.Chat{Platform: store.Discord, ID: w.news}
+	for i, want := range []brief.Question{
+		{Chat: here, User: w.ada, Command: "critical", Argument: "night ferry"},
+		{Chat: here, User: w.ada, Action: brief.Action{Verb: "src", Story: "k7m2p"}, Button: "1/src/k7m2p/25.0", Message: post},
+		{Chat: here, User: w.ada, Action: brief.Action{Verb: "est", Story: "k7m2p"}, Button: "1/est/k7m2p/a", Message: e.ID},
+		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Private: true, Command: "latest"},
+	} {
+		if got := w.desk.questions()[i]; got != want {
+			t.Errorf("question %d is %+v, want %+v", i, got, want)
+		}
+	}
+	if n := w.posted(w.news); n != 1 {
+		t.Errorf("%d messages for all to see", n)
+	}
+}
+
+// Suggestions come while a reader types, and what is chosen names the story.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	long := strings.Repeat("A very long headline ", 10)
+	w.desk.suggest = func(words string) []brief.Suggestion {
+		all := []brief.Suggestion{{Headline: "", Short: "empty"}, {Headline: "Night ferry returns", Short: "k7m2p"}, {Headline: long, Short: "p9x3q"}}
+		for range 40 {
+			all = append(all, brief.Suggestion{Headline: "About " + words, Short: "zzzzz"})
+		}
+		return all
+	}
+	w.start()
+	names, err := w.api.Complete(t.Context(), w.ada, w.news, "critical", "story", "ferr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) != 25 || names[0] != "Night ferry returns" || names[1] != short(long, 100) || names[2] != "About ferr" {
+		t.Errorf("%d names: %q", len(names), names[:3])
+	}
+	w.say("/critical story:" + names[0])
+	w.expect(1, "Both sides of it.")
+	if q := w.desk.questions()[0]; q.Argument != "k7m2p" {
+		t.Errorf("chosen was %q", q.Argument)
+	}
+}
+
+// A desk that takes long is waited for, and the reader is told at once that it
+// does. A long answer goes on in order.
+func TestSlowDesk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	proceed := make(chan struct{})
+	w.desk.answer = func(context.Context, brief.Question) brief.Message {
+		<-proceed
+		return brief.Post(flood(), false)
+	}
+	w.start()
+	events := w.api.Watch(t.Context())
+	w.say("/latest")
+	for e := range events {
+		if e.Kind == "toast" {
+			t.Fatalf("the reader was told: %s", e.Text)
+		}
+		if e.Kind == "ephemeral" {
+			break // "thinking…"
+		}
+	}
+	close(proceed)
+	parts := len(messages(brief.Post(flood(), false), func(int) string { return "a" }))
+	w.until("all parts", func() bool { return len(w.answers()) == parts })
+	if parts < 2 {
+		t.Fatal("one part is not long")
+	}
+	at := 0
+	for _, want := range []string{"Statement 1:", "Statement 15:", "Statement 30:"} {
+		next := strings.Index(texts(w.answers()), want)
+		if next < at {
+			t.Errorf("%s is missing, or out of order", want)
+		}
+		at = next
+	}
+	if n := w.posted(w.news); n != 0 {
+		t.Errorf("%d messages for all to see", n)
+	}
+}
+
+// Nothing that a desk does, or that comes from outside, ends the program.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.desk.answer = func(_ context.Context, q brief.Question) brief.Message {
+		switch q.Argument {
+		case "panic":
+			panic("no such page")
+		case "nothing":
+			return brief.Message{}
+		}
+		return brief.Say("Here.")
+	}
+	w.desk.suggest = func(string) []brief.Suggestion { panic("no suggestions") }
+	w.start()
+	w.say("/critical panic")
+	w.expect(1, sayTrouble)
+	w.say("/critical nothing")
+	w.expect(2, sayTrouble)
+	for _, i := range []*discordgo.Interaction{
+		{},
+		{Type: discordgo.InteractionApplicationCommand},
+		{Type: discordgo.InteractionMessageComponent, Data: discordgo.MessageComponentInteractionData{CustomID: "1/src/k7m2p/a"}},
+		{Type: discordgo.InteractionApplicationCommandAutocomplete, Data: discordgo.ApplicationCommandInteractionData{}},
+		{Type: discordgo.InteractionApplicationCommand, Data: discordgo.ApplicationCommandInteractionData{
+			Name: "critical", Options: []*discordgo.ApplicationCommandInteractionDataOption{{Name: "story", Value: 7.0}},
+		}, Member: &discordgo.Member{}},
+	} {
+		w.d.interact(t.Context(), i)
+	}
+	w.say("/critical ferry")
+	w.expect(3, "Here.")
+}
+
+// A button that is older than the form of its data gets a sentence.
+func TestOldButton(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl.Parts[0].Body = []byte(strings.ReplaceAll(string(dl.Parts[0].Body), "1/src/k7m2p", "0:sources:k7m2p"))
+	post := w.send(dl).Parts[0].Message
+	w.start()
+	if err := w.api.Press(t.Context(), w.ada, w.news, post, "0:sources:k7m2p/25.0"); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(1, "I no longer know that button. /latest shows the newest stories.")
+}
+
+// An acknowledgement that is lost is made again, and shown once.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	for _, f := range []sandbox.Failure{sandbox.DropBefore, sandbox.DropAfter, sandbox.Unavailable, sandbox.UnavailableAfter} {
+		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.DiscordOptions{})
+			w.start()
+			w.api.Fault(sandbox.Fault{Failure: f, Method: "answer", Times: 1})
+			w.say("/latest")
+			w.expect(1, "Both sides of it.")
+			if err := w.stop(); err != nil { // all is done
+				t.Fatal(err)
+			}
+			if n := len(w.answers()); n != 1 || strings.Contains(w.log.String(), "not answered") {
+				t.Errorf("%d answers", n)
+			}
+		})
+	}
+}
+
+// One answer that hangs keeps nobody else from theirs.
+func TestHangingAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.start()
+	w.api.Fault(sandbox.Fault{Failure: sandbox.Hang, Method: "answer", Delay: time.Hour, Times: 1})
+	w.say("/latest")
+	w.until("the first question", func() bool { return len(w.desk.questions()) == 1 })
+	for range 70 {
+		w.say("/latest")
+	}
+	w.until("the others' answers", func() bool { return len(w.answers()) >= 70 })
+}
+
+// Commands are written once, and only when they differ.
+func TestRegistration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.start()
+	shown := w.api.Commands(w.news)
+	if len(shown) != 2 || shown[0].Name != "critical" || len(shown[0].Options) != 1 || !shown[0].Options[0].Autocomplete || shown[0].Options[0].Required {
+		t.Errorf("the menu is %+v", shown)
+	}
+	dm, err := w.api.OpenDM(w.ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w.api.Commands(dm)) != 2 {
+		t.Error("the commands are missing in private")
+	}
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	w.d = w.adapter(w.server.URL)
+	reads, _ := w.api.Requests("read")
+	w.launch()
+	w.until("a look at the commands", func() bool { // GET /gateway/bot, GET commands
+		now, _ := w.api.Requests("read")
+		return now == reads+2
+	})
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if writes, _ := w.api.Requests("register"); writes != 1 {
+		t.Errorf("written %d times", writes)
+	}
+}
+
+// Discord being down at the start does not leave readers without commands.
+func TestRegistrationAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.api.Fault(sandbox.Fault{Failure: sandbox.Unavailable, Method: "register", Times: 1})
+	w.start()
+}

@@ -1,0 +1,547 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"briefbot/bot/brief"
+	"briefbot/bot/sandbox"
+	"briefbot/store"
+	"briefbot/store/bolt"
+)
+
+var golden = flag.Bool("update", false, "write the golden files anew")
+
+const token = "4242:a-token-that-nobody-may-see"
+
+// world is a Telegram, and the adapter at it.
+type world struct {
+	testing.TB
+	platform *sandbox.Telegram
+	server   *httptest.Server
+	store    *store.Store
+	adapter  *Telegram
+	log      *journal
+	channel  string
+	group    string
+	reader   string
+}
+
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
+}
+
+// desk answers every question with its own words.
+type desk struct{}
+
+func (desk) Answer(_ context.Context, q brief.Question) brief.Answer {
+	what := q.Command + "|" + q.Argument + "|" + string(q.Action.Verb) + "|" + q.Action.Story
+	if q.Button != "" {
+		a, _, _ := brief.ParseAction(q.Button)
+		what += "|on " + a.Story
+	}
+	return brief.Answer{Message: brief.Say(what)}
+}
+
+func (desk) Commands() []brief.Command {
+	return []brief.Command{{Name: "critical", Help: "One side", Story: true}, {Name: "help", Help: "Help"}}
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	var spec *sandbox.Spec
+	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
+		var err error
+		if spec, err = sandbox.LoadSpec(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &world{TB: t, platform: sandbox.NewTelegram(sandbox.TelegramOptions{Token: token, Username: "brief_bot", Spec: spec}), log: &journal{}}
+	w.server = httptest.NewServer(sandbox.Mux(nil, w.platform, nil))
+	w.channel = w.platform.AddChannel("Brief", "brief")
+	w.group = w.platform.AddSupergroup("Talk")
+	w.platform.SetRights(w.group, sandbox.TelegramRights{Admin: true})
+	w.reader = w.platform.AddUser("Ann")
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "briefbot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.store, err = store.Open(t.Context(), e, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.adapter = w.make(token)
+	t.Cleanup(func() {
+		w.server.CloseClientConnections()
+		w.platform.Close()
+		w.server.Close()
+		w.store.Close()
+		if strings.Contains(w.log.String(), token) {
+			t.Error("the token stands in the log")
+		}
+		for _, v := range w.platform.Violations() {
+			t.Errorf("against the official description: %s", v)
+		}
+	})
+	return w
+}
+
+func (w *world) make(token string) *Telegram {
+	return New(Options{Token: token, APIURL: w.server.URL, Poll: time.Second, Desk: desk{}, Ledger: w.store, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+}
+
+// run runs the adapter until the returned function is called.
+func (w *world) run() (stop func()) {
+	ctx, cancel := context.WithCancel(w.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.adapter.Run(ctx) }()
+	w.until("the bot's name", func() bool { return w.adapter.name() != "" })
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.Errorf("run: %v", err)
+		}
+	}
+}
+
+func (w *world) until(what string, holds func() bool) {
+	w.Helper()
+	for deadline := time.After(20 * time.Second); !holds(); {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-deadline:
+			w.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// delivery is a delivery with one part for a chat.
+func (w *world) delivery(chat string, m brief.Message) store.Delivery {
+	w.Helper()
+	if w.adapter.name() == "" {
+		w.adapter.me = me{ID: 4242, Username: "brief_bot"}
+	}
+	d := store.Delivery{ID: 77, Chat: store.Chat{Platform: store.Telegram, ID: chat}}
+	kind := store.TelegramSuper
+	if chat == w.channel {
+		kind = store.TelegramChannel
+	}
+	bodies, err := w.adapter.Render(w.Context(), store.Place{Kind: kind}, d, m)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, b := range bodies {
+		d.Parts = append(d.Parts, store.Part{Body: b, Claimed: time.Now()})
+	}
+	return d
+}
+
+func ferry() store.Entry {
+	return store.Entry{Short: "k7m2p", Story: store.Story{
+		ID: "desk:ferry", Headline: "Night ferry <returns> & stays", URL: "https://anselpost.example/a?b=1&c=\"2\"", Date: store.Day(2026, 11, 2), Topics: []string{"islands"},
+		Image:   &store.Image{URL: "https://anselpost.example/m.jpg", Credit: "L. Roe"},
+		Bullets: []store.Bullet{{Text: "The ferry of @harbour sails </b> again.", Citations: []int{1, 2}}, {Text: "A cabin costs [1] less.", Citations: []int{1}}},
+		Narratives: []store.Narrative{
+			{Label: "Establishment-critical", Paragraphs: []string{"One side.", "More of it."}},
+			{Label: "Pro-establishment", Paragraphs: []string{"The other side."}},
+		},
+		Sources: []store.Source{{N: 1, Outlet: "Ansel Post", Title: "Back", URL: "https://anselpost.example/1"}, {N: 2, URL: "javascript:alert(1)"}},
+	}}
+}
+
+// long is a story that takes several messages.
+func long() store.Entry {
+	e := ferry()
+	e.Story.Bullets = nil
+	for i := range 40 {
+		e.Story.Bullets = append(e.Story.Bullets, store.Bullet{Text: fmt.Sprintf("Bullet %d says the same as all the others, at some length, so that there is enough of it: %s", i, strings.Repeat("ferry ", 20)), Citations: []int{1}})
+	}
+	return e
+}
+
+func TestRenderGolden(t *testing.T) {
+	w := newWorld(t)
+	for name, d := range map[string]store.Delivery{
+		"post-group":   w.delivery(w.group, brief.Post(ferry(), false)),
+		"post-channel": w.delivery(w.channel, brief.Post(ferry(), true)),
+		"critical":     w.delivery(w.group, brief.Side(ferry(), store.Critical)),
+		"sources":      w.delivery(w.group, brief.Sources(ferry())),
+		"long":         w.delivery(w.channel, brief.Post(long(), true)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			for i, p := range d.Parts {
+				var body map[string]any
+				if err := json.Unmarshal(p.Body, &body); err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(&b, "=== message %d\n%s\n", i+1, body["text"])
+				delete(body, "text")
+				rest, _ := json.Marshal(body)
+				fmt.Fprintf(&b, "--- %s\n", rest)
+			}
+			path := filepath.Join("testdata", name+".txt")
+			if *golden {
+				if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.String() != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", &b, want)
+			}
+			// What was rendered is what the platform takes, and what is read.
+			for i := range d.Parts {
+				if v := w.adapter.Send(t.Context(), d, i); v.Outcome != store.Delivered {
+					t.Errorf("message %d: %s: %s", i+1, v.Outcome, v.Reason)
+				}
+			}
+		})
+	}
+}
+
+// Each way in which a send can go, and what the outbox is told of it.
+func TestVerdicts(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		fault sandbox.Fault
+		want  store.Verdict
+		posts int
+	}{
+		{"all is well", sandbox.Fault{Method: "none"}, store.Verdict{Outcome: store.Delivered, Message: "1"}, 1},
+		{"cut before", sandbox.Fault{Failure: sandbox.DropBefore}, store.Verdict{Outcome: store.Unknown}, 0},
+		{"cut after", sandbox.Fault{Failure: sandbox.DropAfter}, store.Verdict{Outcome: store.Unknown}, 1},
+		{"502 page before", sandbox.Fault{Failure: sandbox.Unavailable}, store.Verdict{Outcome: store.Unknown, Reason: "sendMessage: 502 Bad Gateway, and no answer of the API"}, 0},
+		{"502 page after", sandbox.Fault{Failure: sandbox.UnavailableAfter}, store.Verdict{Outcome: store.Unknown}, 1},
+		{"429", sandbox.Fault{Failure: sandbox.Limited, Delay: 7 * time.Second}, store.Verdict{Outcome: store.Retry, After: 7100 * time.Millisecond}, 0},
+		{"500 of the API", sandbox.Fault{Failure: sandbox.Refused, Status: 500, Text: "Internal Server Error"}, store.Verdict{Outcome: store.Unknown}, 0},
+		{"400", sandbox.Fault{Failure: sandbox.Refused, Status: 400, Text: "Bad Request: message is too long"}, store.Verdict{Outcome: store.Refused, Reason: "sendMessage: Bad Request: message is too long"}, 0},
+		{"kicked", sandbox.Fault{Failure: sandbox.Refused, Status: 403, Text: "Forbidden: bot was kicked from the supergroup chat"}, store.Verdict{Outcome: store.Refused, Gone: true}, 0},
+		{"no right", sandbox.Fault{Failure: sandbox.Refused, Status: 400, Text: "Bad Request: not enough rights to send text messages to the chat"}, store.Verdict{Outcome: store.Refused, Gone: true}, 0},
+		{"topic closed", sandbox.Fault{Failure: sandbox.Refused, Status: 400, Text: "Bad Request: TOPIC_CLOSED"}, store.Verdict{Outcome: store.Refused, Gone: true}, 0},
+		{"bad token", sandbox.Fault{Failure: sandbox.Refused, Status: 401, Text: "Unauthorized"}, store.Verdict{Outcome: store.Retry, After: later, Everywhere: true}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			d := w.delivery(w.group, brief.Post(ferry(), false))
+			if tt.fault.Method == "" {
+				tt.fault.Method = "create"
+			}
+			w.platform.Fault(tt.fault)
+			got := w.adapter.Send(t.Context(), d, 0)
+			if strings.Contains(got.Reason, token) {
+				t.Errorf("the token stands in the reason: %s", got.Reason)
+			}
+			if tt.want.Reason == "" {
+				got.Reason = ""
+			}
+			if got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+			if posts := len(w.platform.Transcript()); posts != tt.posts {
+				t.Errorf("%d posts, want %d", posts, tt.posts)
+			}
+		})
+	}
+}
+
+// A server that is not there got nothing; one that hangs may have.
+func TestUnreachable(t *testing.T) {
+	w := newWorld(t)
+	d := w.delivery(w.group, brief.Post(ferry(), false))
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	w.adapter.api = newAPI(token, gone.URL)
+	if v := w.adapter.Send(t.Context(), d, 0); v.Outcome != store.Retry || strings.Contains(v.Reason, token) {
+		t.Errorf("no server: %+v", v)
+	}
+	w.adapter.api = newAPI(token, w.server.URL)
+	w.platform.Fault(sandbox.Fault{Failure: sandbox.Hang, Method: "create", Delay: time.Minute})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if v := w.adapter.Send(ctx, d, 0); v.Outcome != store.Unknown || strings.Contains(v.Reason, token) {
+		t.Errorf("a server that hangs: %+v", v)
+	}
+}
+
+// A look for a message tells whether it is there, and nobody notices.
+func TestSettle(t *testing.T) {
+	message := brief.Post(ferry(), false)
+	// others are messages of people, before or after ours.
+	others := func(w *world, chat string, n int) {
+		for range n {
+			if err := w.platform.Say(w.Context(), w.reader, chat, "chatter", ""); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		play func(w *world, d *store.Delivery) // after the floor is known
+		want store.Outcome
+	}{
+		{"not there", func(*world, *store.Delivery) {}, store.Absent},
+		{"there", func(w *world, d *store.Delivery) { w.adapter.Send(w.Context(), *d, 0) }, store.Delivered},
+		{"there, behind others' messages that were heard of", func(w *world, d *store.Delivery) {
+			others(w, d.Chat.ID, 8)
+			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "9"}})
+			w.adapter.Send(w.Context(), *d, 0)
+		}, store.Delivered},
+		{"not there, among others' messages", func(w *world, d *store.Delivery) { others(w, d.Chat.ID, 6) }, store.Absent},
+		{"there, behind others' messages that were not heard of", func(w *world, d *store.Delivery) {
+			others(w, d.Chat.ID, 8)
+			w.adapter.Send(w.Context(), *d, 0)
+		}, store.Delivered},
+		{"too many to look at", func(w *world, d *store.Delivery) {
+			others(w, d.Chat.ID, 40)
+			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "41"}})
+		}, store.Unknown},
+		{"nothing was known of the chat", func(_ *world, d *store.Delivery) { d.Parts[0].After = "" }, store.Unknown},
+		{"a bot that may edit others' posts does not look", func(w *world, d *store.Delivery) {
+			w.platform.SetRights(w.channel, sandbox.TelegramRights{Post: true, Edit: true})
+			others(w, d.Chat.ID, 1)
+		}, store.Unknown},
+	} {
+		for _, in := range []string{"group", "channel"} {
+			t.Run(tt.name+" in a "+in, func(t *testing.T) {
+				if in == "group" && strings.Contains(tt.name, "edit others'") {
+					t.Skip("the right exists in channels only")
+				}
+				w := newWorld(t)
+				chat := map[string]string{"group": w.group, "channel": w.channel}[in]
+				others(w, chat, 1)
+				d := w.delivery(chat, message)
+				d.Parts[0].After = "1"
+				w.adapter.drained.Store(true)
+				tt.play(w, &d)
+				before := fmt.Sprintf("%s", w.platform.Messages(chat))
+				if v := w.adapter.Settle(t.Context(), d, 0); v.Outcome != tt.want {
+					t.Errorf("got %s: %s", v.Outcome, v.Reason)
+				}
+				if after := fmt.Sprintf("%s", w.platform.Messages(chat)); after != before {
+					t.Errorf("the look changed something:\n%s\n%s", before, after)
+				}
+			})
+		}
+	}
+}
+
+// sender sends what is pending, as the outbox does.
+func (w *world) send() []string {
+	w.Helper()
+	chats, err := w.store.PendingChats(w.Context(), store.Telegram)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, c := range chats {
+		pending, err := w.store.Pending(w.Context(), c)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for _, d := range pending {
+			v := w.adapter.Send(w.Context(), d, 0)
+			w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
+				d.Parts[0].Message, d.State = v.Message, store.Sent
+				return nil
+			})
+		}
+	}
+	var all []string
+	for _, e := range w.platform.Transcript() {
+		if e.Method == "create" {
+			all = append(all, e.Text)
+		}
+	}
+	return all
+}
+
+// What readers say, and what the desk is asked.
+func TestQuestions(t *testing.T) {
+	post := brief.Post(ferry(), false)
+	for _, tt := range []struct {
+		name string
+		do   func(w *world, post string) error
+		want string // the answer; empty: none
+	}{
+		{"a command", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "/critical", "")
+		}, "critical|||"},
+		{"with an argument", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "/critical@Brief_Bot  night ferry", "")
+		}, "critical|night ferry||"},
+		{"for another bot", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "/critical@other_bot", "")
+		}, ""},
+		{"another bot's command", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "/dance", "")
+		}, ""},
+		{"chatter", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "a critical word", "")
+		}, ""},
+		{"a reply to a post", func(w *world, post string) error {
+			return w.platform.Say(w.Context(), w.reader, w.group, "/critical", post)
+		}, "critical||||on k7m2p"},
+		{"a button", func(w *world, post string) error {
+			return w.platform.Press(w.Context(), w.reader, w.group, post, brief.Action{Verb: brief.ShowCritical, Story: "k7m2p"}.Data(store.Delivery{ID: 77}.Tag(0)))
+		}, "||crit|k7m2p|on k7m2p"},
+		{"in private", func(w *world, _ string) error {
+			return w.platform.Say(w.Context(), w.reader, w.reader, "/start", "")
+		}, "start|||"},
+		{"words in private", func(w *world, _ string) error {
+			w.platform.Return(w.reader)
+			return w.platform.Say(w.Context(), w.reader, w.reader, "night ferry", "")
+		}, "story|night ferry||"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			sent := w.adapter.Send(t.Context(), w.delivery(w.group, post), 0)
+			stop := w.run()
+			before := len(w.send())
+			if err := tt.do(w, sent.Message); err != nil {
+				t.Fatal(err)
+			}
+			if tt.want == "" {
+				// A question behind it is answered, so this one was passed over.
+				if err := w.platform.Say(t.Context(), w.reader, w.group, "/help", ""); err != nil {
+					t.Fatal(err)
+				}
+				tt.want = "help|||"
+			}
+			var all []string
+			w.until("an answer", func() bool { all = w.send(); return len(all) > before })
+			if got := all[before:]; len(got) != 1 || got[0] != tt.want {
+				t.Errorf("answers %q, want %q", got, tt.want)
+			}
+			stop()
+		})
+	}
+}
+
+// A button in a channel, whose readers can't be answered there, opens the
+// private chat.
+func TestChannelButton(t *testing.T) {
+	w := newWorld(t)
+	d := w.delivery(w.channel, brief.Post(ferry(), true))
+	sent := w.adapter.Send(t.Context(), d, 0)
+	stop := w.run()
+	defer stop()
+	link := deepLink("brief_bot", brief.Action{Verb: brief.ShowSources, Story: "k7m2p"}, d.Tag(0))
+	if err := w.platform.Press(t.Context(), w.reader, w.channel, sent.Message, link); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	w.until("an answer", func() bool { all = w.send(); return len(all) > 1 })
+	if all[1] != "||src|k7m2p" {
+		t.Errorf("answer %q", all[1])
+	}
+}
+
+// A restart neither loses a question nor answers one again.
+func TestRestart(t *testing.T) {
+	w := newWorld(t)
+	stop := w.run()
+	w.platform.Say(t.Context(), w.reader, w.group, "/critical one", "")
+	w.until("the first answer", func() bool { return len(w.send()) == 1 })
+	stop()
+	w.platform.Say(t.Context(), w.reader, w.group, "/critical two", "") // while the bot is down
+	w.adapter = w.make(token)
+	stop = w.run()
+	w.platform.Say(t.Context(), w.reader, w.group, "/critical three", "")
+	w.until("the other answers", func() bool { return len(w.send()) >= 3 })
+	stop()
+	want := "critical|one||, critical|two||, critical|three||"
+	if got := strings.Join(w.send(), ", "); got != want {
+		t.Errorf("answers %s, want %s", got, want)
+	}
+}
+
+func TestBadToken(t *testing.T) {
+	w := newWorld(t)
+	err := w.make("1:another-token").Run(t.Context())
+	if !errors.Is(err, ErrToken) || strings.Contains(err.Error(), "another-token") {
+		t.Errorf("run: %v", err)
+	}
+}
+
+// Another copy of the bot is an alarm, and no end.
+func TestRival(t *testing.T) {
+	w := newWorld(t)
+	w.platform.Fault(sandbox.Fault{Failure: sandbox.Refused, Method: "updates", Status: 409, Text: "Conflict: terminated by other getUpdates request"})
+	stop := w.run()
+	w.until("the alarm", func() bool { return strings.Contains(w.log.String(), "another copy of this bot") })
+	stop()
+}
+
+// A group that became a supergroup takes what waits for it along.
+func TestMigration(t *testing.T) {
+	w := newWorld(t)
+	old := w.platform.AddGroup("Old")
+	answer, err := w.store.PutAnswer(t.Context(), store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: old}}, store.Offset{}, func(d store.Delivery) ([]store.Part, error) {
+		bodies := w.delivery(old, brief.Say("hello")).Parts
+		return bodies, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := w.platform.Upgrade(old)
+	if v := w.adapter.Send(t.Context(), answer, 0); v.Outcome != store.Retry {
+		t.Errorf("send to the old group: %+v", v)
+	}
+	d, err := w.store.Delivery(t.Context(), answer.ID)
+	if err != nil || d.Chat.ID != fresh {
+		t.Fatalf("the delivery goes to %s, %v; want %s", d.Chat.ID, err, fresh)
+	}
+	if v := w.adapter.Send(t.Context(), d, 0); v.Outcome != store.Delivered {
+		t.Errorf("send to the supergroup: %+v", v)
+	}
+}
+
+// However it is put, foreign text stays text.
+func FuzzEscape(f *testing.F) {
+	f.Add("<b>bold</b> & @name [1](x) &lt;")
+	f.Fuzz(func(t *testing.T, s string) {
+		e := escape(s)
+		if strings.ContainsAny(e, "<>\"") || strings.Contains(e, "@") && !strings.Contains(e, "@"+wordJoiner) {
+			t.Errorf("%q became %q", s, e)
+		}
+	})
+}
+
+func BenchmarkRender(b *testing.B) {
+	w := newWorld(b)
+	w.adapter.me = me{ID: 1, Username: "brief_bot"}
+	m := brief.Post(ferry(), true)
+	for b.Loop() {
+		if _, err := w.adapter.Render(b.Context(), store.Place{Kind: store.TelegramChannel}, store.Delivery{ID: 77}, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
