@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"briefbot/store"
@@ -32,7 +33,7 @@ func (d *dispatcher) uncertain(ctx context.Context, dl store.Delivery, v store.V
 func (d *dispatcher) doubt(ctx context.Context, dl store.Delivery, reason string, since time.Time) error {
 	due := since.Add(d.SettleAfter)
 	if d.repeatable(dl) {
-		due = time.Now().Add(backoff(dl.Attempts))
+		due = time.Now().Add(min(backoff(dl.Attempts), d.SettleAfter))
 	}
 	d.Log.Warn("outcome is uncertain", d.about(dl, "reason", reason, "settle_at", due)...)
 	return d.change(ctx, dl, func(dl *store.Delivery) {
@@ -68,9 +69,23 @@ func (d *dispatcher) settle(ctx, finish context.Context, dl store.Delivery) erro
 	case store.Absent:
 		return d.absent(finish, dl, v)
 	case store.Retry:
-		return d.later(finish, dl, v)
+		return d.lookAgain(finish, dl, v)
 	}
 	return d.unsettled(finish, dl, v)
+}
+
+// lookAgain has a part looked for again soon: nothing else goes into its chat
+// before it is settled, and a look disturbs nobody.
+func (d *dispatcher) lookAgain(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	now := time.Now()
+	if limit := tooLate(dl); now.Sub(dl.Planned) > limit {
+		return d.giveUp(ctx, dl, fmt.Sprintf("could not be settled within %s: %s", limit, v.Reason))
+	}
+	wait := max(v.After, min(backoff(dl.Attempts), d.SettleAfter))
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.Attempts++
+		dl.Due, dl.Reason = now.Add(wait), v.Reason
+	})
 }
 
 // absent records a look that found nothing; after enough of them the part is
