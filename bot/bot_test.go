@@ -101,9 +101,9 @@ sources: [{name: desk, dir: stories}]
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:
-  - {name: news, discord: %s, schedule: "@every 1s", backfill: 10%s}
-  - {name: brief, telegram: "@dailybrief", schedule: "@every 1s", backfill: 10%s}
-  - {name: talk, telegram: %s, schedule: "@every 1s", backfill: 10%s}
+  - {name: news, discord: %s, backfill: 10%s}
+  - {name: brief, telegram: "@dailybrief", backfill: 10%s}
+  - {name: talk, telegram: %s, backfill: 10%s}
 `, discordToken, w.server.URL, telegramToken, w.server.URL, w.text, more, more, w.group, more)
 	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text), os.LookupEnv, config.Checks{Schedule: schedule.Check})
 	if err != nil {
@@ -202,12 +202,14 @@ Articles on this story
 [2] Sea Wire: "Night boats return" https://seawire.example/boats
 `
 
+const everySecond = `, schedule: "@every 1s"`
+
 // The main job: a story reaches each chat once, and readers get either side and
 // the sources, by command, by reply and by button.
 func TestMainJob(t *testing.T) {
 	w := newWorld(t)
 	w.write("ferry.txt", ferry)
-	w.start(w.config(""))
+	w.start(w.config(everySecond))
 
 	w.until("the post in every chat", func() bool {
 		return len(posts(w.discord.Transcript(), w.text)) > 0 &&
