@@ -35,8 +35,6 @@ type world struct {
 	channel  string // a Telegram channel
 	group    string // a Telegram supergroup, of which the bot is an admin
 	reader   struct{ discord, telegram string }
-	events   <-chan sandbox.Event
-	log      *strings.Builder
 	stop     func()
 }
 

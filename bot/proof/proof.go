@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err := p.configure(); err != nil {
 		return Report{}, err
 	}
+	if err := p.acquaint(ctx); err != nil {
+		return Report{}, err
+	}
 	for range o.Kills {
 		if err := p.round(ctx); err != nil {
 			return Report{}, err
@@ -140,6 +143,34 @@ func (p *proof) start(ctx context.Context) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("start the program: %w", err)
 	}
 	return cmd, nil
+}
+
+// acquaint lets the program post once everywhere, undisturbed. A message that is
+// lost on its way into a Telegram chat of which no message is known can't be
+// found, and is sent again or held as the channel wants: that is told in the
+// README, and no matter of this proof.
+func (p *proof) acquaint(ctx context.Context) error {
+	cmd, err := p.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}()
+	if err := p.write(story{n: 1, bullets: 2}); err != nil {
+		return err
+	}
+	for over := time.After(calm); len(p.report().Wrong) > 0; {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-over:
+			return fmt.Errorf("the first story did not come: %v", p.report().Wrong)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // round runs the program for a while, lets things happen, and kills it.

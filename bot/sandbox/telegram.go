@@ -56,7 +56,6 @@ type Telegram struct {
 	sequence   int   // of messages in private chats and basic groups
 	updates    []tgUpdate
 	lastUpdate int
-	confirmed  int
 	allowed    []string
 	news       chan struct{} // closed and made anew when an update comes
 	pollers    int
@@ -171,6 +170,7 @@ type tgButton struct {
 
 type tgUpdate struct {
 	ID   int
+	at   time.Time
 	kind string
 	body any
 }

@@ -19,7 +19,7 @@ func (t *Telegram) update(kind string, body any) {
 	}
 	t.lastUpdate++
 	// What the bot gets is what there was then, not what becomes of it.
-	t.updates = append(t.updates, tgUpdate{ID: 5_000_000 + t.lastUpdate, kind: kind, body: raw(body)})
+	t.updates = append(t.updates, tgUpdate{ID: 5_000_000 + t.lastUpdate, at: t.o.Now(), kind: kind, body: raw(body)})
 	close(t.news)
 	t.news = make(chan struct{})
 }
@@ -44,7 +44,9 @@ func (t *Telegram) getUpdates(ctx context.Context, c *tgCall) reply {
 		}
 	}
 	offset, _ := strconv.Atoi(c.form.Get("offset"))
-	t.updates = slices.DeleteFunc(t.updates, func(u tgUpdate) bool { return u.ID < offset })
+	t.updates = slices.DeleteFunc(t.updates, func(u tgUpdate) bool {
+		return u.ID < offset || t.o.Now().Sub(u.at) > tgKept
+	})
 	limit, _ := strconv.Atoi(c.form.Get("limit"))
 	if limit < 1 || limit > 100 {
 		limit = 100
