@@ -38,6 +38,7 @@ type Discord struct {
 	token string
 	rest  *discordgo.Session // for requests only: it never connects
 	http  *http.Client
+	wire  *http.Transport // under http; the gateway shares its TLS settings
 	desk  Desk
 	log   *slog.Logger
 	seen  seen // interactions that came already
@@ -68,16 +69,14 @@ func New(o Options) (*Discord, error) {
 		return nil, errors.New("discord.token is empty")
 	}
 	d := &Discord{token: token, desk: o.Desk, log: o.Log.With("platform", "discord"), identifyGap: identifyGap}
-	d.http = &http.Client{
-		Timeout: requestTimeout,
-		Transport: &transport{base: base, token: token, next: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 32,
-			IdleConnTimeout:     90 * time.Second,
-			TLSHandshakeTimeout: 10 * time.Second,
-		}},
+	d.wire = &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 32,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
 	}
+	d.http = &http.Client{Timeout: requestTimeout, Transport: &transport{base: base, token: token, next: d.wire}}
 	d.rest, err = d.session(d.http)
 	return d, err
 }

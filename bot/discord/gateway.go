@@ -228,7 +228,12 @@ func (c *connection) dial(ctx context.Context, network, address string) (net.Con
 }
 
 func (c *connection) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	return c.listen(ctx, network, address, (&tls.Dialer{}).DialContext)
+	config := c.d.wire.TLSClientConfig.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	config.NextProtos = []string{"http/1.1"} // no websocket goes over HTTP/2, which the requests may take
+	return c.listen(ctx, network, address, (&tls.Dialer{Config: config}).DialContext)
 }
 
 func (c *connection) listen(ctx context.Context, network, address string, dial func(context.Context, string, string) (net.Conn, error)) (net.Conn, error) {

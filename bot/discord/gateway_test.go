@@ -213,6 +213,36 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// Requests and gateway over TLS, as the real ones are.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	var server *httptest.Server
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/gateway/bot") {
+			fmt.Fprintf(rw, `{"url":"wss://%s/gateway"}`, server.Listener.Addr())
+			return
+		}
+		w.api.ServeHTTP(rw, r)
+	}))
+	server.EnableHTTP2 = true // which no websocket takes
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	w.d = w.adapter(server.URL)
+	w.d.wire.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	w.start()
+	w.say("/latest")
+	w.expect(1, "Both sides of it.")
+	w.api.AskReconnect()
+	w.until("the return", func() bool { return strings.Contains(w.log.String(), "connected again") })
+	w.say("/latest")
+	w.expect(2, "Both sides of it.")
+	if err := w.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // When Discord has no login left for today, none is made: the next would cost
 // the token.
 func TestNoLoginLeft(t *testing.T) {
@@ -292,6 +322,30 @@ func TestTap(t *testing.T) {
 	if !websocket.IsCloseError(closed.ended(), 4004) {
 		t.Errorf("closed with %v", closed.ended())
 	}
+}
+
+// wire is a connection on which bytes come, and nothing else.
+type wire struct {
+	net.Conn
+	io.Reader
+}
+
+func (w wire) Read(p []byte) (int, error) { return w.Reader.Read(p) }
+func (w wire) Close() error               { return nil }
+
+// Whatever comes, the library hears the beginning of it, as it came.
+func FuzzTap(f *testing.F) {
+	const hello = "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+	f.Add([]byte(hello + "\x81\x08{\"op\":7}"))
+	f.Add([]byte(hello + "\x81\x7e\x00\x03abc\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xffabc"))
+	f.Add([]byte(hello + "\x88\x02\x0f\xa4"))
+	f.Add([]byte("HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		heard, _ := io.ReadAll(newTap(wire{Reader: bytes.NewReader(b)}))
+		if !bytes.HasPrefix(b, heard) {
+			t.Errorf("heard %q of %q", heard, b)
+		}
+	})
 }
 
 // BenchmarkAnswer is a command from a reader's line to the answer on the screen.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -22,6 +23,10 @@ const (
 	callbackLimit = 3 * time.Second
 	// suggestWithin is how long suggestions may take; they can't be deferred.
 	suggestWithin = 2 * time.Second
+	// The rest of an answer is tried so often, and waits so long between.
+	insistTries   = 4
+	insistAfter   = 500 * time.Millisecond
+	insistLongest = 30 * time.Second
 	// answerLimit is how long an answer can still be brought: an interaction's
 	// token lives for a quarter of an hour.
 	answerLimit = 14 * time.Minute
@@ -124,7 +129,8 @@ func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.
 	}
 	pages := answerPages(<-answered)
 	address := discordgo.EndpointWebhookMessage(i.AppID, i.Token, "@original")
-	if err := d.request(ctx, "PATCH", address, pages[0], nil); err != nil {
+	edit := func() error { return d.request(ctx, "PATCH", address, pages[0], nil) }
+	if err := insist(ctx, edit, store.Retry, store.Unknown); err != nil {
 		return fmt.Errorf("bring an answer that took long: %w", err)
 	}
 	return d.follow(ctx, i, pages[1:])
@@ -165,11 +171,32 @@ func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, m brief.Mes
 func (d *Discord) follow(ctx context.Context, i *discordgo.Interaction, pages []message) error {
 	for n, p := range pages {
 		p.Flags = flagEphemeral
-		if err := d.request(ctx, "POST", discordgo.EndpointWebhookToken(i.AppID, i.Token), p, nil); err != nil {
+		post := func() error {
+			return d.request(ctx, "POST", discordgo.EndpointWebhookToken(i.AppID, i.Token), p, nil)
+		}
+		if err := insist(ctx, post, store.Retry); err != nil {
 			return fmt.Errorf("send part %d of an answer: %w", n+2, err)
 		}
 	}
 	return nil
+}
+
+// insist makes a request again where its outcome is one of those given: nobody
+// else would, since answers are not in the outbox.
+func insist(ctx context.Context, try func() error, again ...store.Outcome) error {
+	for tries := 1; ; tries++ {
+		err := try()
+		v := verdict(err)
+		wait := max(v.After, insistAfter)
+		if !slices.Contains(again, v.Outcome) || tries == insistTries || wait > insistLongest {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
 }
 
 // callback makes the first answer. It may be made a second time where it is

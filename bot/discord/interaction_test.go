@@ -135,6 +135,21 @@ func TestSlowDesk(t *testing.T) {
 	}
 }
 
+// The rest of a long answer comes, though Discord slows it down.
+func TestLimitedAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.desk.answer = func(context.Context, brief.Question) brief.Message { return brief.Post(flood(), false) }
+	w.start()
+	w.api.Fault(sandbox.Fault{Failure: sandbox.Limited, Method: "answer", Delay: 10 * time.Millisecond, Skip: 1, Times: 2})
+	w.say("/latest")
+	parts := len(messages(brief.Post(flood(), false), func(int) string { return "a" }))
+	w.until("all parts", func() bool { return len(w.answers()) == parts })
+	if !strings.Contains(texts(w.answers()), "Statement 30:") {
+		t.Error("the end is missing")
+	}
+}
+
 // Nothing that a desk does, or that comes from outside, ends the program.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
