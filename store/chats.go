@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -86,7 +88,42 @@ func (o Offset) write(w Writer) {
 	}
 	for c, id := range o.Seen {
 		raiseHighest(w, c, id)
+		var others []string
+		if err := get(w, othersKey(c), &others); err == nil || errors.Is(err, ErrNotFound) {
+			others = append(others, id)
+			put(w, othersKey(c), others[max(0, len(others)-maxOthers):])
+		}
 	}
+}
+
+// maxOthers is how many messages of others are remembered behind ours, in one
+// chat.
+const maxOthers = 1000
+
+// forgetOthers drops what others wrote before a message of ours: nothing of
+// ours is looked for there any more.
+func forgetOthers(w Writer, c Chat, ours string) {
+	var others []string
+	if get(w, othersKey(c), &others) != nil {
+		return
+	}
+	others = slices.DeleteFunc(others, func(id string) bool { return compareIDs(id, ours) <= 0 })
+	if len(others) == 0 {
+		w.Delete(othersKey(c))
+	} else {
+		put(w, othersKey(c), others)
+	}
+}
+
+// OthersMessages gives the ids of messages that are known to be somebody
+// else's, behind the last one of ours that is on record.
+func (s *Store) OthersMessages(ctx context.Context, c Chat) ([]string, error) {
+	var others []string
+	err := s.e.View(ctx, func(r Reader) error { return get(r, othersKey(c), &others) })
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return others, err
 }
 
 // PutOffset writes how far the updates were dealt with.
@@ -148,6 +185,8 @@ func highestKey(c Chat) string {
 	}
 	return key("highest", string(c.Platform), id)
 }
+
+func othersKey(c Chat) string { return key("others", string(c.Platform), c.ID) }
 
 func messageKey(c Chat, message string) string {
 	return key("message", string(c.Platform), c.ID, message)

@@ -80,6 +80,7 @@ func writeDelivery(w Writer, old, d Delivery) {
 		}
 		put(w, messageKey(d.Chat, p.Message), posted{Delivery: d.ID, Stories: d.Stories})
 		raiseHighest(w, d.Chat, p.Message)
+		forgetOthers(w, d.Chat, p.Message)
 		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Chat.Private()) {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
 		}

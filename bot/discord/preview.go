@@ -46,11 +46,11 @@ func remove(all []string, what string) []string {
 }
 
 var (
-	maskedLink = regexp.MustCompile(`\[((?:\\.|[^\]\\])*)\]\([^)]*\)`)
-	marks      = regexp.MustCompile(`\\(.)|\*\*|\*|\|\|`)
+	maskedLink = regexp.MustCompile(`\[((?:\\.|\[\d+\]|[^\[\]\\])*)\]\([^)]*\)`)
+	marks      = regexp.MustCompile(`(?m)^-# |\x{200b}|<(https?://[^>]*)>|\\(.)|\*\*|\*|\|\|`)
 )
 
 // unmarked reads our own Markdown: what escape kept off is what is left.
 func unmarked(s string) string {
-	return marks.ReplaceAllString(maskedLink.ReplaceAllString(s, "$1"), "$1")
+	return marks.ReplaceAllString(maskedLink.ReplaceAllString(s, "$1"), "$1$2")
 }

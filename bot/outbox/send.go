@@ -135,10 +135,11 @@ func tooLate(dl store.Delivery) time.Duration {
 	return 72 * time.Hour
 }
 
-// backoff is the pause before the next try: a second, doubling up to five
-// minutes, with some chance in it so that many do not come back at once.
+// backoff is the pause before the next try: a second, doubling up to a minute,
+// with some chance in it so that many do not come back at once. The rates keep
+// a platform that is down from being hammered by many chats together.
 func backoff(attempts int) time.Duration {
-	d := min(5*time.Minute, time.Second<<min(attempts, 10))
+	d := min(time.Minute, time.Second<<min(attempts, 10))
 	return d/2 + rand.N(d/2+1)
 }
 

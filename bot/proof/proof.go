@@ -38,9 +38,11 @@ const (
 	latest      = time.Second
 	// comeIn is behind how many newer stories one has surely come in.
 	comeIn = 12
+	// quiet is longer than any pause that the program makes between two tries.
+	quiet = 75 * time.Second
 	// calm is how long the program gets at the end, with nothing going wrong,
 	// to finish what it has.
-	calm = 90 * time.Second
+	calm = 3 * time.Minute
 )
 
 // proof is one run.
@@ -287,7 +289,7 @@ func (p *proof) finish(ctx context.Context) error {
 		if n := len(p.discord.Transcript()) + len(p.telegram.Transcript()); n != last {
 			last, since = n, time.Now()
 		}
-		if time.Since(since) > 3*settleAfter+3*time.Second && len(p.report().Wrong) == 0 || time.Since(since) > calm/3 {
+		if time.Since(since) > 3*settleAfter+3*time.Second && len(p.report().Wrong) == 0 || time.Since(since) > quiet {
 			return nil
 		}
 	}

@@ -93,7 +93,7 @@ func scripts() (discord, telegram *script) {
 			"id": "11", "author": m{"username": "briefbot", "bot": true}, "timestamp": now,
 			"embeds": []m{{
 				"title": `Night \*ferry\* returns`, "url": "https://example.org/ferry", "color": 0x4A6FA5,
-				"description": `• It sails **again**.[\[1\]](https://example.org/1) \<b\>` + "\n\n" + strings.ReplaceAll(hostile, "<", `\<`) + "\n\n||hidden *words*||",
+				"description": "-# 2 November 2026\n" + `• It sails **again**.[\[1\]](https://example.org/1) \<b\>` + "\n\n" + strings.ReplaceAll(hostile, "<", `\<`) + "\n\n||hidden *words*||",
 				"image":       m{"url": "https://nowhere.invalid/a.jpg"}, "footer": m{"text": "L. Roe"},
 			}},
 			"components": []m{{"type": 1, "components": []m{{"type": 2, "style": 2, "label": "Critical", "custom_id": "1/crit/k/t"}}}},
@@ -204,8 +204,10 @@ func TestPageInBrowser(t *testing.T) {
 	}
 	state, err := chromedp.Run(ctx, chromedp.Evaluate[struct {
 		Title, Link, Bold, Quote, Photo string
+		Small                           string
 		Images, Channels                int
 	}](`({
+		Small: document.querySelector('.discord .subtext').textContent,
 		Title: document.title,
 		Link: document.querySelector('.discord .embed .text a').href + ' ' + document.querySelector('.discord .embed .text a').rel,
 		Bold: document.querySelector('.telegram .bubble b').textContent,
@@ -220,7 +222,7 @@ func TestPageInBrowser(t *testing.T) {
 	if state.Title != "briefbot" || state.Images != 0 {
 		t.Errorf("foreign text became markup: %+v", state)
 	}
-	if state.Link != "https://example.org/1 noopener noreferrer" || state.Bold != "Night ferry" || state.Quote != "folded side" || state.Photo != "L. Roe" || state.Channels != 2 {
+	if state.Link != "https://example.org/1 noopener noreferrer" || state.Bold != "Night ferry" || state.Quote != "folded side" || state.Photo != "L. Roe" || state.Channels != 2 || state.Small != "2 November 2026" {
 		t.Errorf("rendered: %+v", state)
 	}
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"briefbot/store"
 )
@@ -36,8 +37,15 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store
 	if n, ok := number(known); ok {
 		top = max(top, n)
 	}
+	others, err := t.ledger.OthersMessages(ctx, d.Chat)
+	if err != nil {
+		return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+	}
 	probes := 0
 	for id := floor + 1; id <= top+maxAbsent; id++ {
+		if slices.Contains(others, fmt.Sprint(id)) {
+			continue // somebody's
+		}
 		_, err := t.ledger.DeliveryOfMessage(ctx, d.Chat, fmt.Sprint(id))
 		if err == nil {
 			continue // another of ours

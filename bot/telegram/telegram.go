@@ -28,6 +28,7 @@ type Ledger interface {
 	PutAnswer(ctx context.Context, d store.Delivery, o store.Offset, render func(store.Delivery) ([]store.Part, error)) (store.Delivery, error)
 	DeliveryOfMessage(ctx context.Context, c store.Chat, message string) (uint64, error)
 	HighestMessage(ctx context.Context, c store.Chat) (string, error)
+	OthersMessages(ctx context.Context, c store.Chat) ([]string, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
 }
 

@@ -320,6 +320,13 @@ func TestSettle(t *testing.T) {
 			others(w, d.Chat.ID, 8)
 			w.adapter.Send(w.Context(), *d, 0)
 		}, store.Delivered},
+		{"there, behind a long talk that was heard", func(w *world, d *store.Delivery) {
+			others(w, d.Chat.ID, 40)
+			for id := 2; id <= 41; id++ {
+				w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: fmt.Sprint(id)}})
+			}
+			w.adapter.Send(w.Context(), *d, 0)
+		}, store.Delivered},
 		{"too many to look at", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 40)
 			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "41"}})

@@ -6,6 +6,7 @@ import { el, link, photo, clock } from './dom.js';
 export function markdown(text) {
   const nodes = [];
   let plain = '';
+  let before = '\n';
   const flush = () => { if (plain) nodes.push(document.createTextNode(plain)); plain = ''; };
   const rules = [
     [/^\\([^A-Za-z0-9\s])/, (m) => { plain += m[1]; }],
@@ -19,16 +20,25 @@ export function markdown(text) {
     [/^~~((?:\\.|[^\\])+?)~~/, (m) => el('s', {}, ...markdown(m[1]))],
     [/^\*((?:\\.|[^\\*])+?)\*/, (m) => el('em', {}, ...markdown(m[1]))],
     [/^_((?:\\.|[^\\_])+?)_/, (m) => el('em', {}, ...markdown(m[1]))],
+    [/^<(https?:\/\/[^\s<>]+)>/, (m) => link(m[1], m[1])],
     [/^https?:\/\/[^\s<>]+/, (m) => link(m[0], m[0])],
   ];
   scan: while (text) {
+    const small = (nodes.length === 0 && !plain || plain.endsWith('\n') || before === '\n') && /^-# ([^\n]*)\n?/.exec(text);
+    if (small) {
+      flush();
+      text = text.slice(small[0].length);
+      nodes.push(el('small', { class: 'subtext' }, ...markdown(small[1])));
+      before = '\n';
+      continue;
+    }
+    before = text[0];
     for (const [pattern, make] of rules) {
       const m = pattern.exec(text);
       if (!m) continue;
       text = text.slice(m[0].length);
-      const before = plain;
       const node = make(m);
-      if (node) { plain = before; flush(); nodes.push(node); }
+      if (node) { flush(); nodes.push(node); }
       continue scan;
     }
     plain += text[0];
