@@ -22,6 +22,9 @@ const (
 	maxBackoff = time.Minute
 	// rivalWait is how long another copy of the bot is given to end.
 	rivalWait = 10 * time.Second
+	// fullBatch is how many updates come at most together: then there may be
+	// more.
+	fullBatch = 100
 )
 
 // receive takes updates until ctx ends. An update is confirmed to Telegram by
@@ -38,13 +41,14 @@ func (t *Telegram) receive(ctx context.Context, parts *sync.WaitGroup) error {
 		updates, err := t.updates(ctx, in.next)
 		if err == nil {
 			if err = in.take(ctx, updates); err == nil {
-				if len(updates) == 0 {
-					t.drained.Store(true)
+				if len(updates) < fullBatch {
+					t.current.Store(true)
 				}
 				wait = time.Second
 				continue
 			}
 		}
+		t.current.Store(false)
 		if ctx.Err() != nil {
 			break
 		}
@@ -75,11 +79,11 @@ func (t *Telegram) complain(err error, wait time.Duration) time.Duration {
 	return d
 }
 
-// updates asks for what came. Until all that waited at the start is read, it
-// does not wait for more.
+// updates asks for what came. As long as there is more than is known of, it does
+// not wait for it.
 func (t *Telegram) updates(ctx context.Context, next int) ([]json.RawMessage, error) {
 	poll := t.poll
-	if !t.drained.Load() {
+	if !t.current.Load() {
 		poll = 0
 	}
 	var all []json.RawMessage

@@ -18,7 +18,7 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store
 	unknown := func(format string, args ...any) store.Verdict {
 		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf(format, args...)}
 	}
-	if !t.drained.Load() {
+	if !t.current.Load() {
 		// What others wrote meanwhile has to be known first.
 		return store.Verdict{Outcome: store.Retry, Reason: "the updates that came meanwhile are not read yet"}
 	}

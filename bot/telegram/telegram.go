@@ -50,8 +50,9 @@ type Telegram struct {
 	log    *slog.Logger
 	poll   time.Duration
 
-	// drained says that the updates which waited at the start were read.
-	drained atomic.Bool
+	// current says that all updates up to the last look were read: what others
+	// wrote is known.
+	current atomic.Bool
 
 	mu sync.Mutex
 	me me // guarded by mu; zero until Telegram told

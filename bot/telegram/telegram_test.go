@@ -347,7 +347,7 @@ func TestSettle(t *testing.T) {
 				others(w, chat, 1)
 				d := w.delivery(chat, message)
 				d.Parts[0].After = "1"
-				w.adapter.drained.Store(true)
+				w.adapter.current.Store(true)
 				tt.play(w, &d)
 				before := fmt.Sprintf("%s", w.platform.Messages(chat))
 				if v := w.adapter.Settle(t.Context(), d, 0); v.Outcome != tt.want {
