@@ -216,6 +216,8 @@ func TestGoodbyeEndsTheSession(t *testing.T) {
 	session := c.begin(1)
 	c.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""))
 	c.try()
+	// The farewell is answered before the session is taken down.
+	waitFor(t, func() bool { return !w.Connected() }, func() string { return "still connected" })
 	r := w.dial()
 	r.send(opResume, object{"token": testToken, "session_id": session, "seq": 1})
 	if f := r.read(); f.Op != opInvalidSession {
