@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"briefbot/bot/config"
+	"briefbot/bot/intake"
 	"briefbot/bot/sandbox"
 	"briefbot/bot/schedule"
 )
@@ -264,6 +265,55 @@ func TestMainJob(t *testing.T) {
 		if len(all) != 1 {
 			t.Errorf("%d posts in chat %s", len(all), chat)
 		}
+	}
+}
+
+// The story that the project began with is posted once to each platform, and
+// answered with its own words, whole.
+func TestSeedStory(t *testing.T) {
+	dir := os.Getenv("BRIEFBOT_STORIES")
+	if dir == "" {
+		t.Skip("BRIEFBOT_STORIES is not set: name the folder that holds seed.txt")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "seed.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := intake.ParseText("seed.txt", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.write("seed.txt", string(data))
+	w.start(w.config(everySecond))
+	w.until("the posts and the commands", func() bool {
+		return len(posts(w.discord.Transcript(), w.text)) > 0 && len(posts(w.telegram.Transcript(), w.group)) > 0 &&
+			len(posts(w.telegram.Transcript(), w.channel)) > 0 && len(w.discord.Commands(w.text)) > 0
+	})
+	for _, chat := range []string{w.text, w.channel, w.group} {
+		all := append(posts(w.discord.Transcript(), chat), posts(w.telegram.Transcript(), chat)...)
+		if len(all) != 1 {
+			t.Fatalf("%d posts in chat %s", len(all), chat)
+		}
+		want := []string{s.Headline, s.Date.Time.Format("2 January 2006")}
+		for _, b := range s.Bullets {
+			want = append(want, fmt.Sprintf("%s[%d]", b.Text, b.Citations[0]))
+		}
+		for _, text := range want {
+			if !strings.Contains(all[0].Text, text) {
+				t.Errorf("chat %s lacks %q", chat, text)
+			}
+		}
+	}
+	for command, want := range map[string]string{
+		"critical": s.Narratives[0].Paragraphs[0], "establishment": s.Narratives[1].Paragraphs[0], "sources": "[1] [2] [3] [4] [5]",
+	} {
+		w.ask("discord "+command, w.discordAnswer, want, func() error {
+			return w.discord.Say(t.Context(), w.reader.discord, w.text, "/"+command, "")
+		})
+		w.ask("telegram "+command, w.telegramAnswer, want, func() error {
+			return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/"+command, "")
+		})
 	}
 }
 
