@@ -156,23 +156,23 @@ func (p *proof) acquaint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	}()
-	if err := p.write(story{n: 1, bullets: 2}); err != nil {
-		return err
-	}
-	for over := time.After(calm); len(p.report().Wrong) > 0; {
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-over:
-			return fmt.Errorf("the first story did not come: %v", p.report().Wrong)
-		case <-ctx.Done():
-			return ctx.Err()
+	wait := func() error {
+		if err := p.write(story{n: 1, bullets: 2}); err != nil {
+			return err
 		}
+		for over := time.After(calm); len(p.report().Wrong) > 0; {
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-over:
+				return fmt.Errorf("the first story did not come: %v", p.report().Wrong)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
 	}
-	return nil
+	// Told to end, and not killed, so that the posts are on record too.
+	return errors.Join(wait(), cmd.Process.Signal(os.Interrupt), cmd.Wait())
 }
 
 // round runs the program for a while, lets things happen, and kills it.
