@@ -193,23 +193,6 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestLibraryResumes has the library itself reconnect after op 7.
-func TestLibraryResumes(t *testing.T) {
-	w := newTown(t, DiscordOptions{})
-	resumed := make(chan bool, 1)
-	w.bot.AddHandler(func(*discordgo.Session, *discordgo.Resumed) { resumed <- true })
-	w.open()
-	w.AskReconnect()
-	select {
-	case <-resumed:
-	case <-time.After(10 * time.Second):
-		t.Fatal("it did not resume")
-	}
-	if n := w.Identifies(); n != 1 {
-		t.Errorf("identified %d times", n)
-	}
-}
-
 func TestGoodbyeEndsTheSession(t *testing.T) {
 	w := newTown(t, DiscordOptions{})
 	c := w.dial()

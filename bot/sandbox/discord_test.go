@@ -95,6 +95,9 @@ func (w *town) session() *discordgo.Session {
 	s.MaxRestRetries = 0
 	s.LogLevel = -1
 	s.StateEnabled = false
+	// The library's own reconnecting races with its heartbeats; resuming is
+	// tried frame by frame, and by the adapter's tests through the library.
+	s.ShouldReconnectOnError = false
 	return s
 }
 
