@@ -80,7 +80,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) 
 	rates := map[store.Platform]config.Rates{}
 	outlets := map[store.Platform]outbox.Platform{}
 	if !c.Discord.Token.IsZero() {
-		d, err := discord.New(discord.Options{Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Desk: desk, Log: log})
+		d, err := discord.New(discord.Options{Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Desk: desk, Standing: st, Log: log})
 		if err != nil {
 			st.Close()
 			return nil, err

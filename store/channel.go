@@ -46,6 +46,8 @@ type Place struct {
 	Chat Chat   `json:"chat"` // with the id that lasts, without a thread
 	Kind Kind   `json:"kind"`
 	Name string `json:"name"`
+	// Guild is the server that a Discord channel belongs to.
+	Guild string `json:"guild,omitempty"`
 }
 
 // Mode is how a channel gets its news.

@@ -111,7 +111,8 @@ const maxAgenda = 200
 // RunSchedule lets choose decide what a channel's run posts, and writes its
 // deliveries and the channel's progress in one transaction. choose may be
 // called again on a conflict. A story that the channel had already is left
-// out. It returns the deliveries as written.
+// out, and nothing is planned for a chat that is paused: its news waits. It
+// returns the deliveries as written.
 func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Agenda) Plan) ([]Delivery, error) {
 	var made []Delivery
 	err := s.e.Update(ctx, func(w Writer) error {
@@ -119,6 +120,9 @@ func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Age
 		a, err := agenda(w, channel)
 		if err != nil {
 			return err
+		}
+		if isPaused(w, atPlace(w, a.Channel.Chat)) {
+			return nil
 		}
 		plan := choose(a)
 		for _, d := range plan.Deliveries {

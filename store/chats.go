@@ -107,7 +107,7 @@ func forgetOthers(w Writer, c Chat, ours string) {
 	if get(w, othersKey(c), &others) != nil {
 		return
 	}
-	others = slices.DeleteFunc(others, func(id string) bool { return compareIDs(id, ours) <= 0 })
+	others = slices.DeleteFunc(others, func(id string) bool { return CompareIDs(id, ours) <= 0 })
 	if len(others) == 0 {
 		w.Delete(othersKey(c))
 	} else {
@@ -157,14 +157,14 @@ func (s *Store) Offset(ctx context.Context, account string) (int, error) {
 // raiseHighest notes a message id seen in a chat, if it is the highest yet.
 func raiseHighest(w Writer, c Chat, id string) {
 	k := highestKey(c)
-	if old := string(w.Get(k)); compareIDs(id, old) > 0 {
+	if old := string(w.Get(k)); CompareIDs(id, old) > 0 {
 		w.Put(k, []byte(id))
 	}
 }
 
-// compareIDs orders message ids, which are numbers too long for comfort on
+// CompareIDs orders message ids of a chat, which are numbers too long for comfort on
 // Discord.
-func compareIDs(a, b string) int {
+func CompareIDs(a, b string) int {
 	if len(a) != len(b) {
 		return len(a) - len(b)
 	}

@@ -68,18 +68,23 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 // writeDelivery writes d and what differs from old in the keys that follow from
 // it.
 func writeDelivery(w Writer, old, d Delivery) {
+	if old.ID == 0 && d.Kind != AnswerDelivery {
+		d.Parked = isPaused(w, d.Chat)
+	}
 	if old.ID != 0 && (queueKey(old) != queueKey(d) || d.State.Final()) {
 		w.Delete(queueKey(old))
 	}
 	if !d.State.Final() && (old.ID == 0 || queueKey(old) != queueKey(d)) {
-		w.Put(queueKey(d), []byte{valueVersion})
+		w.Put(queueKey(d), queueValue(d))
 	}
+	noteIncident(w, old, d)
 	for i, p := range d.Parts {
 		if p.Message == "" || p.Message == p.Target || i < len(old.Parts) && old.Parts[i].Message == p.Message {
 			continue
 		}
 		put(w, messageKey(d.Chat, p.Message), posted{Delivery: d.ID, Stories: d.Stories})
 		raiseHighest(w, d.Chat, p.Message)
+		endTrial(w, d.Chat)
 		forgetOthers(w, d.Chat, p.Message)
 		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Chat.Private()) {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
@@ -100,29 +105,20 @@ type posted struct {
 	Stories  []Ref  `json:"stories,omitempty"`
 }
 
-// Pending gives the deliveries of a chat that may have their turn: every answer
-// that is not done, oldest first, and the first post that is not, since a later
-// post never overtakes an earlier one.
+// Pending gives the deliveries of a chat that may have their turn: the answers
+// that are not done, oldest first; of each topic the first post that is not,
+// since a later post never overtakes an earlier one; and the first post that may
+// be out twice.
 func (s *Store) Pending(ctx context.Context, c Chat) ([]Delivery, error) {
 	var all []Delivery
 	err := s.e.View(ctx, func(r Reader) error {
 		all = nil
-		for _, rank := range []string{rankAnswer, rankPost} {
-			from, to := under("queue", string(c.Platform), c.ID, rank)
-			for k := range r.Scan(from, to) {
-				id, err := strconv.ParseUint(last(k), 16, 64)
-				if err != nil {
-					return fmt.Errorf("%w: key %q", ErrDamaged, k)
-				}
-				var d Delivery
-				if err := get(r, deliveryKey(id), &d); err != nil {
-					return err
-				}
-				all = append(all, d)
-				if rank == rankPost || len(all) == maxPending {
-					break
-				}
+		for _, id := range pendingIDs(r, c) {
+			var d Delivery
+			if err := get(r, key("delivery", id), &d); err != nil {
+				return err
 			}
+			all = append(all, d)
 		}
 		return nil
 	})
@@ -132,32 +128,67 @@ func (s *Store) Pending(ctx context.Context, c Chat) ([]Delivery, error) {
 	return all, nil
 }
 
-// maxPending bounds how many answers of a chat are looked at together.
-const maxPending = 16
+// maxAnswers bounds how many answers of a chat are looked at together.
+const maxAnswers = 16
+
+// pendingIDs gives the numbers, as keys hold them, of what Pending gives.
+func pendingIDs(r Reader, c Chat) []string {
+	var ids []string
+	scan := func(rank string, most int, keep func(topic string) bool) {
+		from, to := under("queue", string(c.Platform), c.ID, rank)
+		n := 0
+		for k, v := range r.Scan(from, to) {
+			if n == most {
+				return
+			}
+			if keep(string(v)) {
+				ids = append(ids, last(k))
+				n++
+			}
+		}
+	}
+	scan(rankAnswer, maxAnswers, func(string) bool { return true })
+	seen := map[string]bool{}
+	scan(rankPost, MaxKeys, func(topic string) bool {
+		first := !seen[topic]
+		seen[topic] = true
+		return first
+	})
+	scan(rankResent, 1, func(string) bool { return true })
+	return ids
+}
+
+// Waiting is a chat with deliveries to be made.
+type Waiting struct {
+	Chat Chat
+	// Asked says that a reader's answer is among them.
+	Asked bool
+}
 
 // PendingChats gives the chats of a platform that have deliveries to be made.
-func (s *Store) PendingChats(ctx context.Context, p Platform) ([]Chat, error) {
-	var all []Chat
+func (s *Store) PendingChats(ctx context.Context, p Platform) ([]Waiting, error) {
+	var all []Waiting
 	err := s.e.View(ctx, func(r Reader) error {
 		all = nil
 		from, to := under("queue", string(p))
 		for {
-			c, ok := firstChat(r, from, to)
+			c, ok := firstWaiting(r, from, to)
 			if !ok {
 				return nil
 			}
 			all = append(all, c)
-			_, from = under("queue", string(p), c.ID)
+			_, from = under("queue", string(p), c.Chat.ID)
 		}
 	})
 	return all, err
 }
 
-func firstChat(r Reader, from, to string) (Chat, bool) {
+// firstWaiting gives the first chat of a range. Its answers stand first.
+func firstWaiting(r Reader, from, to string) (Waiting, bool) {
 	for k := range r.Scan(from, to) {
 		return queueChat(k)
 	}
-	return Chat{}, false
+	return Waiting{}, false
 }
 
 // WatchPending tells of chats that get something to be delivered from now on.
@@ -169,12 +200,12 @@ func (s *Store) WatchPending(p Platform) *PendingWatch {
 type PendingWatch struct{ w Watch }
 
 // Next waits, and gives the chats.
-func (p *PendingWatch) Next(ctx context.Context) ([]Chat, error) {
+func (p *PendingWatch) Next(ctx context.Context) ([]Waiting, error) {
 	keys, err := p.w.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var chats []Chat
+	var chats []Waiting
 	for _, k := range keys {
 		if c, ok := queueChat(k); ok && !slices.Contains(chats[max(0, len(chats)-1):], c) {
 			chats = append(chats, c)
@@ -186,72 +217,116 @@ func (p *PendingWatch) Next(ctx context.Context) ([]Chat, error) {
 // Close ends the watch.
 func (p *PendingWatch) Close() { p.w.Close() }
 
+// The ranks order the deliveries of a chat.
 const (
 	rankAnswer = "0"
 	rankPost   = "1"
+	rankResent = "2" // what may be out twice
 )
 
 func deliveryKey(id uint64) string { return key("delivery", number(id)) }
 
+// queueKey is where a delivery waits, with the topic as its value: in its chat's
+// queue, or parked, by topic, until the chat is to be had again.
 func queueKey(d Delivery) string {
+	if d.Parked {
+		return key("parked", string(d.Chat.Platform), d.Chat.ID, strconv.Itoa(d.Chat.Thread), number(d.ID))
+	}
 	rank := rankPost
-	if d.Kind == AnswerDelivery {
+	switch {
+	case d.Kind == AnswerDelivery:
 		rank = rankAnswer
+	case d.State == Resent:
+		rank = rankResent
 	}
 	return key("queue", string(d.Chat.Platform), d.Chat.ID, rank, number(d.ID))
 }
 
-func queueChat(k string) (Chat, bool) {
+// queueValue is what stands at a delivery's queueKey.
+func queueValue(d Delivery) []byte {
+	v := []byte{valueVersion}
+	if d.Chat.Thread != 0 {
+		v = strconv.AppendInt(v, int64(d.Chat.Thread), 10)
+	}
+	return v
+}
+
+func queueChat(k string) (Waiting, bool) {
 	parts := strings.Split(k, sep)
 	if len(parts) != 5 {
-		return Chat{}, false
+		return Waiting{}, false
 	}
-	return Chat{Platform: Platform(parts[1]), ID: parts[2]}, true
+	return Waiting{Chat{Platform: Platform(parts[1]), ID: parts[2]}, parts[3] == rankAnswer}, true
+}
+
+// queued reads the delivery that waits at a key of the queue, or parked.
+func queued(r Reader, k string) (Delivery, error) {
+	var d Delivery
+	id, err := strconv.ParseUint(last(k), 16, 64)
+	if err != nil {
+		return d, fmt.Errorf("%w: key %q", ErrDamaged, k)
+	}
+	return d, get(r, deliveryKey(id), &d)
 }
 
 // MovePending gives everything that waits for the chat from to the chat to, and
 // remembers that they are the same: a name that turned out to be a number, a
 // group that became a supergroup. It works in steps and may be repeated.
 func (s *Store) MovePending(ctx context.Context, from Chat, to Place) error {
-	more := true
-	for more {
-		err := s.e.Update(ctx, func(w Writer) error {
-			more = false
-			put(w, placeKey(from), to)
-			put(w, placeKey(to.Chat), to)
-			if from.ID == to.Chat.ID {
-				return nil
+	for _, where := range []string{"queue", "parked"} {
+		for more := true; more; {
+			err := s.e.Update(ctx, func(w Writer) error {
+				var err error
+				more, err = movePending(w, where, from, to)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("move deliveries of %s to %s: %w", from.ID, to.Chat.ID, err)
 			}
-			var moved []Delivery
-			lo, hi := under("queue", string(from.Platform), from.ID)
-			for k := range w.Scan(lo, hi) {
-				if len(moved) == maxMoved {
-					more = true
-					break
-				}
-				id, err := strconv.ParseUint(last(k), 16, 64)
-				if err != nil {
-					return fmt.Errorf("%w: key %q", ErrDamaged, k)
-				}
-				var d Delivery
-				if err := get(w, deliveryKey(id), &d); err != nil {
-					return err
-				}
-				moved = append(moved, d)
-			}
-			for _, old := range moved {
-				d := old
-				d.Chat.ID = to.Chat.ID
-				writeDelivery(w, old, d)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("move deliveries of %s to %s: %w", from.ID, to.Chat.ID, err)
 		}
 	}
 	return nil
 }
 
-// maxMoved keeps a step of MovePending within MaxKeys and MaxBytes.
+// movePending moves some of what waits.
+func movePending(w Writer, where string, from Chat, to Place) (more bool, err error) {
+	put(w, placeKey(from), to)
+	put(w, placeKey(to.Chat), to)
+	if from.ID == to.Chat.ID {
+		return false, nil
+	}
+	w.Delete(pauseKey(from))
+	var moved []Delivery
+	lo, hi := under(where, string(from.Platform), from.ID)
+	for k := range w.Scan(lo, hi) {
+		if len(moved) == maxMoved {
+			more = true
+			break
+		}
+		d, err := queued(w, k)
+		if err != nil {
+			return false, err
+		}
+		moved = append(moved, d)
+	}
+	for _, old := range moved {
+		d := old
+		d.Chat.ID, d.Parked, d.Refusals = to.Chat.ID, false, 0
+		d.Parts = slices.Clone(d.Parts)
+		if highestKey(old.Chat) != highestKey(d.Chat) {
+			// The new chat counts its messages by itself: nothing is known of
+			// where a message of the old one would stand in it.
+			for i := range d.Parts {
+				d.Parts[i].After, d.Parts[i].Doubt = "", false
+			}
+		}
+		writeDelivery(w, old, d)
+	}
+	if story := w.Get(lastKey(from)); story != nil && w.Get(lastKey(to.Chat)) == nil {
+		w.Put(lastKey(to.Chat), story)
+	}
+	return more, nil
+}
+
+// maxMoved keeps a step over what waits within MaxKeys and MaxBytes.
 const maxMoved = 20

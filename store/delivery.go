@@ -20,12 +20,13 @@ const (
 // State is how far a delivery has come.
 type State string
 
-// The states. Planned, Claimed and Uncertain are waiting for something to be
-// done; Sent and GivenUp are final.
+// The states. Planned, Claimed, Uncertain and Resent are waiting for something
+// to be done; Sent and GivenUp are final.
 const (
 	Planned   State = "planned"   // nothing of the next part is out
 	Claimed   State = "claimed"   // the next part may be on its way
 	Uncertain State = "uncertain" // whether the part is out must be found out
+	Resent    State = "resent"    // all is out, and a part may be out twice: that is looked for
 	Sent      State = "sent"
 	GivenUp   State = "given up"
 )
@@ -61,10 +62,19 @@ type Delivery struct {
 	Reason   string    `json:"reason,omitempty"`
 	Attempts int       `json:"attempts,omitempty"` // failed ones of the part at hand
 	Looks    int       `json:"looks,omitempty"`    // times that the part at hand was looked for
+	Refusals int       `json:"refusals,omitempty"` // times in a row that the chat was not to be had
+	Resends  int       `json:"resends,omitempty"`  // parts sent anew although they may be out
+	Doubles  int       `json:"doubles,omitempty"`  // second copies that were deleted
 	Planned  time.Time `json:"planned"`
-	// Due is when to go on, not before.
+	// Due is when to go on, not before; Set is when that was decided. A clock
+	// that shows less than Set was set back, and Due with it means nothing.
 	Due  time.Time `json:"due,omitzero"`
+	Set  time.Time `json:"set,omitzero"`
 	Done time.Time `json:"done,omitzero"`
+	// Parked says that the delivery waits for its chat to be had again.
+	Parked bool `json:"parked,omitempty"`
+	// Held says, of a delivery given up, that it may be out all the same.
+	Held bool `json:"held,omitempty"`
 }
 
 // Part is one message of a delivery.
@@ -75,8 +85,13 @@ type Part struct {
 	// After is the highest message id known in the chat before the request was
 	// made: what is looked for stands behind it. Empty if none was known.
 	After string `json:"after,omitempty"`
-	// Claimed is when the request was (to be) made, by the local clock.
-	Claimed time.Time `json:"claimed,omitzero"`
+	// Claimed is when the request was (to be) made, by the local clock, and
+	// ClaimedThere by the platform's, if that was known.
+	Claimed      time.Time `json:"claimed,omitzero"`
+	ClaimedThere time.Time `json:"claimed_there,omitzero"`
+	// Doubt says that the part was sent anew, since it was not found: the first
+	// copy may have come to be after all, behind After.
+	Doubt bool `json:"doubt,omitempty"`
 	// Target is, of an edit, the message that is changed; empty for one that is
 	// added.
 	Target string `json:"target,omitempty"`
@@ -133,7 +148,8 @@ const (
 	Refused
 	// Unknown: it may be there, or come to be there.
 	Unknown
-	// Absent: a look found that it is not there.
+	// Absent: a look found that it is not there; Verdict.Unsure if the look may
+	// have missed it.
 	Absent
 )
 
@@ -150,8 +166,10 @@ type Verdict struct {
 	// only for this chat.
 	Everywhere bool
 	// Gone says that the chat is not to be had: deleted, or the bot was thrown
-	// out or lost its rights.
-	Gone bool
+	// out or lost its rights. GoneThread says it of the delivery's topic alone.
+	Gone, GoneThread bool
+	// Unsure says, of Absent, that not all of the chat could be seen.
+	Unsure bool
 	// Reason is the platform's own words, without secrets.
 	Reason string
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -32,23 +31,21 @@ func (s *Store) dropPending(ctx context.Context, now time.Time) (more bool, err 
 	err = s.e.Update(ctx, func(w Writer) error {
 		more = false
 		n := 0
-		from, to := under("queue")
-		for k := range w.Scan(from, to) {
-			if n++; n > maxMoved {
-				more = true
-				return nil
+		for _, where := range []string{"queue", "parked"} {
+			from, to := under(where)
+			for k := range w.Scan(from, to) {
+				if n++; n > maxMoved {
+					more = true
+					return nil
+				}
+				old, err := queued(w, k)
+				if err != nil {
+					return err
+				}
+				d := old
+				d.State, d.Done, d.Reason = GivenUp, now, "a backup was restored: it may have been sent since"
+				writeDelivery(w, old, d)
 			}
-			id, err := strconv.ParseUint(last(k), 16, 64)
-			if err != nil {
-				return fmt.Errorf("%w: key %q", ErrDamaged, k)
-			}
-			var old Delivery
-			if err := get(w, deliveryKey(id), &old); err != nil {
-				return err
-			}
-			d := old
-			d.State, d.Done, d.Reason = GivenUp, now, "a backup was restored: it may have been sent since"
-			writeDelivery(w, old, d)
 		}
 		return nil
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"briefbot/bot/brief"
+	"briefbot/store"
 )
 
 // Desk answers readers' questions.
@@ -25,12 +26,19 @@ type Desk interface {
 	Commands() []brief.Command
 }
 
+// Standing is what is known of where the bot may not post.
+type Standing interface {
+	Paused(ctx context.Context, p store.Platform) ([]store.Pause, error)
+	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
+}
+
 // Options are what the adapter needs.
 type Options struct {
-	Token  string
-	APIURL string // "https://discord.com", a proxy, or a stand-in
-	Desk   Desk
-	Log    *slog.Logger
+	Token    string
+	APIURL   string // "https://discord.com", a proxy, or a stand-in
+	Desk     Desk
+	Standing Standing
+	Log      *slog.Logger
 }
 
 // Discord is the adapter.
@@ -38,8 +46,10 @@ type Discord struct {
 	token string
 	rest  *discordgo.Session // for requests only: it never connects
 	http  *http.Client
-	wire  *http.Transport // under http; the gateway shares its TLS settings
+	api   *transport      // under http
+	wire  *http.Transport // under api; the gateway shares its TLS settings
 	desk  Desk
+	stand Standing
 	log   *slog.Logger
 	seen  seen // interactions that came already
 
@@ -68,7 +78,7 @@ func New(o Options) (*Discord, error) {
 	if token == "" {
 		return nil, errors.New("discord.token is empty")
 	}
-	d := &Discord{token: token, desk: o.Desk, log: o.Log.With("platform", "discord"), identifyGap: identifyGap}
+	d := &Discord{token: token, desk: o.Desk, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap}
 	d.wire = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
@@ -76,7 +86,8 @@ func New(o Options) (*Discord, error) {
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
-	d.http = &http.Client{Timeout: requestTimeout, Transport: &transport{base: base, token: token, next: d.wire}}
+	d.api = &transport{base: base, token: token, next: d.wire}
+	d.http = &http.Client{Timeout: requestTimeout, Transport: d.api}
 	d.rest, err = d.session(d.http)
 	return d, err
 }

@@ -208,11 +208,7 @@ func (d *Discord) connection(ctx context.Context, handlers *crew) (*connection, 
 		default:
 		}
 	})
-	s.AddHandler(func(_ *discordgo.Session, g *discordgo.GuildDelete) {
-		if g.Guild != nil && !g.Unavailable {
-			d.log.Warn("the bot was removed from a server", "guild", g.ID)
-		}
-	})
+	d.watchStanding(s, handlers)
 	s.AddHandler(func(_ *discordgo.Session, i *discordgo.InteractionCreate) {
 		if i.Interaction != nil && d.seen.first(i.ID) {
 			handlers.run(func(ctx context.Context) { d.interact(ctx, i.Interaction) })

@@ -18,7 +18,16 @@ type rates struct {
 	until  map[string]time.Time // guarded by mu: when a bucket is filled again
 	global time.Time            // guarded by mu
 	banned time.Time            // guarded by mu: Cloudflare shut the address out
+	bad    []time.Time          // guarded by mu: when requests were refused that count towards a ban, oldest first
 }
+
+const (
+	// Discord shuts an address out after 10,000 refusals (401, 403, 429) within
+	// ten minutes (discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans).
+	// A tenth of that is far more than a bot that works ever gets.
+	maxBad    = 1000
+	badWindow = 10 * time.Minute
+)
 
 // maxBuckets is when buckets that are filled again are forgotten.
 const maxBuckets = 1000
@@ -49,6 +58,8 @@ func (r *rates) held(bucket string, now time.Time) *apiError {
 	switch {
 	case now.Before(r.banned):
 		return refuse(r.banned, true, "held back, since Cloudflare has shut this address out")
+	case r.tooBad(now):
+		return refuse(r.bad[0].Add(badWindow), true, "held back, since too much was refused lately: Discord would shut the address out")
 	case bucket == "": // the global limit does not count it
 		return nil
 	case now.Before(r.global):
@@ -72,6 +83,30 @@ func (r *rates) note(bucket string, h http.Header, now time.Time) {
 	if wait, err := strconv.ParseFloat(after, 64); err == nil && remaining == "0" && bucket != "" {
 		r.fill(bucket, now.Add(seconds(wait)+rateMargin), now)
 	}
+}
+
+// tooBad reports whether so much was refused that all must rest, with r.mu held.
+func (r *rates) tooBad(now time.Time) bool {
+	for len(r.bad) > 0 && now.Sub(r.bad[0]) > badWindow {
+		r.bad = r.bad[1:]
+	}
+	return len(r.bad) >= maxBad
+}
+
+// refused remembers an answer that says no.
+func (r *rates) refused(bucket string, e *apiError, now time.Time) {
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		r.hold(bucket, e, now)
+		if e.Shared {
+			return
+		}
+	case e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bad = append(r.bad, now)
 }
 
 // hold remembers a 429.

@@ -53,5 +53,5 @@ func (d *Discord) Resolve(ctx context.Context, c store.Chat) (store.Place, store
 	case discordgo.ChannelTypeGuildNewsThread, discordgo.ChannelTypeGuildPublicThread, discordgo.ChannelTypeGuildPrivateThread:
 		kind = store.DiscordThread
 	}
-	return store.Place{Chat: store.Chat{Platform: store.Discord, ID: info.ID}, Kind: kind, Name: info.Name}, store.Verdict{Outcome: store.Delivered}
+	return store.Place{Chat: store.Chat{Platform: store.Discord, ID: info.ID}, Kind: kind, Name: info.Name, Guild: info.Guild}, store.Verdict{Outcome: store.Delivered}
 }

@@ -65,7 +65,7 @@ func TestLeaksNoSecret(t *testing.T) {
 		w := &world{TB: t, log: &journal{}, desk: &desk{answer: func(context.Context, brief.Question) brief.Message { return brief.Say("x") }}}
 		d := w.adapter(server.URL)
 		told := []string{}
-		for _, v := range []store.Verdict{d.Send(t.Context(), dl, 0), d.Edit(t.Context(), dl, 0), d.Delete(t.Context(), dl, 0), d.Settle(t.Context(), dl, 0)} {
+		for _, v := range []store.Verdict{d.Send(t.Context(), dl, 0), d.Edit(t.Context(), dl, 0), d.Delete(t.Context(), dl, 0), d.Settle(t.Context(), dl, 0, atOnce)} {
 			told = append(told, v.Reason)
 		}
 		_, v := d.Resolve(t.Context(), chat)

@@ -314,6 +314,9 @@ func TestResolve(t *testing.T) {
 	} {
 		got, v := w.d.Resolve(t.Context(), store.Chat{Platform: store.Discord, ID: id})
 		want.Chat = store.Chat{Platform: store.Discord, ID: id}
+		if id != dm {
+			want.Guild = w.guild
+		}
 		if v.Outcome != store.Delivered || got != want {
 			t.Errorf("got %+v, %+v, want %+v", got, v, want)
 		}

@@ -48,13 +48,25 @@ func tagged(components json.RawMessage, tag string) bool {
 
 // Settle looks for a part whose outcome is unknown: for a message of the bot's
 // with the part's buttons, behind the last one that was known.
-func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store.Verdict {
+func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int, further func() error) store.Verdict {
+	return d.look(ctx, dl, part, "", further)
+}
+
+// Second looks for another message with the part's buttons than the recorded
+// one.
+func (d *Discord) Second(ctx context.Context, dl store.Delivery, part int, further func() error) store.Verdict {
+	return d.look(ctx, dl, part, dl.Parts[part].Message, further)
+}
+
+// look looks for a message of the bot's with the part's buttons that is not the
+// one but.
+func (d *Discord) look(ctx context.Context, dl store.Delivery, part int, but string, further func() error) store.Verdict {
 	bot, err := d.user(ctx)
 	if err != nil {
 		return looked(err)
 	}
 	if isForumPost(dl, part) {
-		return d.settleForum(ctx, dl, bot)
+		return d.settleForum(ctx, dl, bot, but, further)
 	}
 	readable := false
 	after := floor(dl.Parts[part])
@@ -66,7 +78,7 @@ func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store
 			return looked(err)
 		}
 		for _, m := range page { // the newest first
-			if m.carries(bot, dl.Tag(part)) {
+			if m.ID != but && m.carries(bot, dl.Tag(part)) {
 				return store.Verdict{Outcome: store.Delivered, Message: m.ID}
 			}
 		}
@@ -75,6 +87,9 @@ func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int) store
 			break
 		}
 		after = page[0].ID
+		if err := further(); err != nil {
+			return looked(err)
+		}
 	}
 	if !readable {
 		return d.emptyList(ctx, thread(dl, part), floor(dl.Parts[part]))
@@ -113,7 +128,7 @@ func floor(p store.Part) string {
 
 // settleForum looks through a forum's threads, the active ones and those that
 // were archived last.
-func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot string) store.Verdict {
+func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot, but string, further func() error) store.Verdict {
 	forum, err := d.channel(ctx, dl.Chat.ID)
 	if err != nil {
 		return looked(err)
@@ -135,8 +150,11 @@ func (d *Discord) settleForum(ctx context.Context, dl store.Delivery, bot string
 			return looked(err)
 		}
 		for _, t := range list.Threads {
-			if t.Parent != dl.Chat.ID || t.Owner != bot || !newer(t.ID, after) {
+			if t.Parent != dl.Chat.ID || t.Owner != bot || t.ID == but || !newer(t.ID, after) {
 				continue
+			}
+			if err := further(); err != nil {
+				return looked(err)
 			}
 			var first found
 			address := discordgo.EndpointChannelMessage(t.ID, t.ID)

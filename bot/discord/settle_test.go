@@ -17,19 +17,19 @@ import (
 func TestSettle(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	dl := w.delivery(w.news, brief.Post(ferry(), false))
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("in an empty channel: %+v", v)
 	}
 	w.say("What a morning.")
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside what others wrote: %+v", v)
 	}
 	other := w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, brief.Post(ferry(), false)))
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside another post of the same story: %+v", v)
 	}
 	dl.Parts[0].After = other.Parts[0].Message
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("behind the last message: %+v", v)
 	}
 	w.api.Fault(sandbox.Fault{Failure: sandbox.DropAfter, Method: "create", Times: 1})
@@ -40,7 +40,7 @@ func TestSettle(t *testing.T) {
 	for range 250 { // more than two pages
 		w.say("And what an evening.")
 	}
-	v := w.d.Settle(t.Context(), dl, 0)
+	v := w.d.Settle(t.Context(), dl, 0, atOnce)
 	if v.Outcome != store.Delivered || v.Message == "" {
 		t.Fatalf("it was not found: %+v", v)
 	}
@@ -51,7 +51,7 @@ func TestSettle(t *testing.T) {
 	for _, f := range []sandbox.Fault{{Failure: sandbox.Unavailable}, {Failure: sandbox.DropBefore}, {Failure: sandbox.Limited, Delay: time.Millisecond}} {
 		f.Method, f.Times = "read", 3
 		w.api.Fault(f)
-		if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Retry {
+		if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Retry {
 			t.Errorf("%s: %+v", f.Failure, v)
 		}
 		w.api.ClearFaults()
@@ -77,11 +77,11 @@ func TestSettleUnread(t *testing.T) {
 	if err := w.api.SetPermissions(w.news, unread); err != nil {
 		t.Fatal(err)
 	}
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("a channel without any message: %+v", v)
 	}
 	w.send(dl)
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Unknown || !strings.Contains(v.Reason, "Read Message History") {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Unknown || !strings.Contains(v.Reason, "Read Message History") {
 		t.Errorf("%+v", v)
 	}
 }
@@ -90,11 +90,11 @@ func TestSettleForum(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	forum := w.channel("briefs", "forum")
 	dl := w.delivery(forum, brief.Post(flood(), false))
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("in an empty forum: %+v", v)
 	}
 	w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, brief.Post(ferry(), false)))
-	if v := w.d.Settle(t.Context(), dl, 0); v.Outcome != store.Absent {
+	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside another post: %+v", v)
 	}
 	sent := w.send(dl)
@@ -106,7 +106,7 @@ func TestSettleForum(t *testing.T) {
 			lost := sent
 			lost.Parts = append([]store.Part(nil), sent.Parts...)
 			lost.Parts[part].Message = ""
-			if v := w.d.Settle(t.Context(), lost, part); v.Outcome != store.Delivered || v.Message != sent.Parts[part].Message {
+			if v := w.d.Settle(t.Context(), lost, part, atOnce); v.Outcome != store.Delivered || v.Message != sent.Parts[part].Message {
 				t.Errorf("part %d, archived %t: %+v", part, archived, v)
 			}
 		}
@@ -137,3 +137,6 @@ func TestTagged(t *testing.T) {
 		t.Error("the tag is not told apart")
 	}
 }
+
+// atOnce lets a look go on without a pause.
+func atOnce() error { return nil }

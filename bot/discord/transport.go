@@ -37,6 +37,7 @@ type transport struct {
 	base  *url.URL
 	token string
 	rates rates
+	clock serverClock
 	next  http.RoundTripper
 }
 
@@ -48,6 +49,7 @@ type apiError struct {
 	Errors  string        // what is wrong with which field, as Discord has it
 	After   time.Duration // how long to wait, of a 429
 	Global  bool          // the wait is for the whole bot
+	Shared  bool          // it is no fault of the bot's
 	Page    bool          // it came from something in front of the API
 }
 
@@ -96,6 +98,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	t.clock.set(res.Header.Get("Date"))
 	switch res.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent: // the API's successes
 		t.rates.note(bucket, res.Header, time.Now())
@@ -107,9 +110,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	e := readError(res, body, secrets)
-	if e.Status == http.StatusTooManyRequests {
-		t.rates.hold(bucket, e, time.Now())
-	}
+	t.rates.refused(bucket, e, time.Now())
 	return nil, e
 }
 
@@ -150,6 +151,7 @@ func readError(res *http.Response, body []byte, secrets *strings.Replacer) *apiE
 	// holds.
 	e.After = seconds(max(said.After, header)) + rateMargin
 	// A 429 that is no JSON is Cloudflare's, and concerns the whole address.
+	e.Shared = res.Header.Get("X-RateLimit-Scope") == "shared"
 	e.Global = said.Global || e.Page || res.Header.Get("X-RateLimit-Scope") == "global"
 	if e.Page {
 		e.After = max(e.After, banWait)

@@ -40,7 +40,7 @@ func (s *swift) Send(context.Context, store.Delivery, int) store.Verdict {
 
 func (s *swift) Repeats(store.Delivery, int) time.Duration { return 0 }
 
-func (s *swift) Settle(context.Context, store.Delivery, int) store.Verdict {
+func (s *swift) Settle(context.Context, store.Delivery, int, func() error) store.Verdict {
 	return store.Verdict{Outcome: store.Absent}
 }
 

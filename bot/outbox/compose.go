@@ -17,35 +17,35 @@ var errWithdrawn = errors.New("the story was withdrawn before it was posted")
 // compose makes the parts of a post. They are recorded with the claim: what is
 // settled later is looked for exactly as it was sent. Where there is nothing to
 // be sent now, what that means for the delivery is recorded, and nil returned.
-func (d *dispatcher) compose(ctx context.Context, dl store.Delivery) (*store.Delivery, error) {
-	channel, err := d.Store.Channel(ctx, dl.Channel)
+func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Delivery) (*store.Delivery, error) {
+	channel, err := d.Store.Channel(finish, dl.Channel)
 	if isNotFound(err) {
-		return nil, d.giveUp(ctx, dl, "the channel is no longer configured")
+		return nil, d.giveUp(finish, dl, "the channel is no longer configured")
 	}
 	if err != nil {
 		return nil, err
 	}
-	place, err := d.Store.Place(ctx, dl.Chat)
+	place, err := d.Store.Place(finish, dl.Chat)
 	if isNotFound(err) {
-		return nil, d.resolve(ctx, dl)
+		return nil, d.resolve(ctx, finish, l, dl)
 	}
 	if err != nil {
 		return nil, err
 	}
-	message, refs, err := d.message(ctx, dl, channel, place)
+	message, refs, err := d.message(finish, dl, channel, place)
 	if errors.Is(err, errWithdrawn) {
-		return nil, d.giveUp(ctx, dl, err.Error())
+		return nil, d.giveUp(finish, dl, err.Error())
 	}
 	if err != nil {
 		return nil, err
 	}
-	bodies, err := d.platform.Render(ctx, place, dl, message)
+	bodies, err := d.platform.Render(finish, place, dl, message)
 	if err != nil {
-		return nil, d.later(ctx, dl, store.Verdict{Reason: err.Error()})
+		return nil, d.later(finish, dl, store.Verdict{Reason: err.Error()})
 	}
-	targets, err := d.targets(ctx, dl)
+	targets, err := d.targets(finish, dl)
 	if errors.Is(err, errNotOut) {
-		return nil, d.giveUp(ctx, dl, err.Error())
+		return nil, d.giveUp(finish, dl, err.Error())
 	}
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (d *dispatcher) targets(ctx context.Context, dl store.Delivery) ([]string, 
 		return nil, errNotOut
 	}
 	of, err := d.Store.Delivery(ctx, dl.Of)
-	if isNotFound(err) || err == nil && of.State != store.Sent {
+	if isNotFound(err) || err == nil && of.State != store.Sent && of.State != store.Resent {
 		return nil, errNotOut
 	}
 	if err != nil {
@@ -96,16 +96,16 @@ func parts(bodies []json.RawMessage, targets []string) []store.Part {
 
 // resolve asks the platform about the delivery's chat. What waits for the chat
 // goes on under its lasting id.
-func (d *dispatcher) resolve(ctx context.Context, dl store.Delivery) error {
-	if err := d.pace.wait(ctx, dl.Chat, false, false); err != nil {
+func (d *dispatcher) resolve(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+	if ok, err := d.permit(ctx, l, false); !ok {
 		return err
 	}
-	place, v := d.platform.Resolve(ctx, dl.Chat)
+	place, v := d.platform.Resolve(finish, dl.Chat)
 	if v.Outcome != store.Delivered {
-		return d.apply(ctx, dl, v)
+		return d.apply(finish, dl, v)
 	}
 	d.Log.Info("chat found", "platform", d.name, "chat", dl.Chat.ID, "kind", place.Kind, "name", place.Name)
-	return d.Store.MovePending(ctx, dl.Chat, place)
+	return d.Store.MovePending(finish, dl.Chat, place)
 }
 
 // message says what a delivery says, and of which revisions of its stories.

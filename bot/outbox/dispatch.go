@@ -5,43 +5,70 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"briefbot/store"
 )
 
-// maxTurns is how many chats of a platform are served at the same time. It is
-// far more than a platform's rate needs, so that chats that hang, each for as
-// long as a request may take, leave room for all others.
-const maxTurns = 512
+const (
+	// maxTurns is how many chats of a platform are served at the same time. It
+	// is far more than a platform's rate needs, so that chats that hang, each
+	// for as long as a request may take, leave room for all others.
+	maxTurns = 512
+	// maxAsked is how many more may be, where readers wait for an answer.
+	maxAsked = 512
+)
 
 // dispatcher gives the chats of one platform their turns: many chats at once,
-// each by one goroutine at a time.
+// each by one goroutine at a time. A turn asks for each request that it makes;
+// those are let out as the pace allows, readers' answers first. All its state
+// belongs to the goroutine of run.
 type dispatcher struct {
 	*Outbox
 	name     store.Platform
 	platform Platform
 	pace     *pace
 	started  time.Time
-	lanes    map[store.Chat]*lane
-	waiting  laneQueue
-	running  int
+
+	lanes          map[store.Chat]*lane
+	asked, waiting laneQueue // lanes without a turn: those where readers wait, the others
+	turns          int       // that are under way
+	urgent, plain  []*wish   // oldest first
+
 	finished chan finished
+	wishes   chan *wish
 }
 
 // lane is a chat that has something pending.
 type lane struct {
 	chat    store.Chat
 	due     time.Time
-	index   int  // in the queue; -1 while it has its turn
-	renewed bool // something came in during its turn
+	asked   bool       // a reader waits
+	queue   *laneQueue // nil while it has its turn
+	index   int        // in the queue
+	renewed bool       // something came in during its turn
+	wish    *wish      // what its turn waits for, if it does
 }
 
 // finished is the end of a chat's turn.
 type finished struct {
 	lane *lane
-	due  time.Time // when to go on; zero: nothing is pending
+	rest rest
+}
+
+// rest is what a turn leaves to be done.
+type rest struct {
+	due   time.Time // when to go on; zero: nothing is pending
+	asked bool      // a reader waits
+}
+
+// wish is a turn's wish to make a request.
+type wish struct {
+	lane    *lane
+	urgent  bool
+	granted chan bool // gets one answer; false: something more urgent came in
 }
 
 func newDispatcher(o *Outbox, name store.Platform, p Platform) *dispatcher {
@@ -53,6 +80,7 @@ func newDispatcher(o *Outbox, name store.Platform, p Platform) *dispatcher {
 		started:  time.Now(),
 		lanes:    map[store.Chat]*lane{},
 		finished: make(chan finished),
+		wishes:   make(chan *wish),
 	}
 }
 
@@ -67,24 +95,30 @@ func (d *dispatcher) run(ctx, finish context.Context) error {
 	}
 	d.wake(chats)
 
-	news := make(chan []store.Chat)
+	news := make(chan []store.Waiting)
 	var assistants sync.WaitGroup
 	assistants.Go(func() { relay(ctx, watch, news) })
-	assistants.Go(func() { d.pace.run(ctx) })
+	assistants.Go(func() { d.retryPaused(ctx) })
 	defer assistants.Wait()
 
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
+		d.grant()
 		d.start(ctx, finish)
+		d.set(timer)
 		select {
 		case chats := <-news:
 			d.wake(chats)
+		case w := <-d.wishes:
+			d.wish(w)
 		case f := <-d.finished:
 			d.end(f)
-		case <-d.nearest():
+		case <-timer.C:
 		case <-ctx.Done():
-			for d.running > 0 {
+			for d.turns > 0 {
 				<-d.finished
-				d.running--
+				d.turns--
 			}
 			return nil
 		}
@@ -92,7 +126,7 @@ func (d *dispatcher) run(ctx, finish context.Context) error {
 }
 
 // relay passes on what the watch tells.
-func relay(ctx context.Context, watch *store.PendingWatch, news chan<- []store.Chat) {
+func relay(ctx context.Context, watch *store.PendingWatch, news chan<- []store.Waiting) {
 	for {
 		chats, err := watch.Next(ctx)
 		if err != nil {
@@ -107,41 +141,128 @@ func relay(ctx context.Context, watch *store.PendingWatch, news chan<- []store.C
 }
 
 // wake gives chats a turn as soon as may be.
-func (d *dispatcher) wake(chats []store.Chat) {
+func (d *dispatcher) wake(chats []store.Waiting) {
 	now := time.Now()
 	for _, c := range chats {
-		l := d.lanes[c]
-		switch {
-		case l == nil:
-			l = &lane{chat: c, due: now}
-			d.lanes[c] = l
-			heap.Push(&d.waiting, l)
-		case l.index < 0:
+		l := d.lanes[c.Chat]
+		if l == nil {
+			l = &lane{chat: c.Chat}
+			d.lanes[c.Chat] = l
+		} else if l.queue == nil {
 			l.renewed = true
-		case l.due.After(now):
-			l.due = now
-			heap.Fix(&d.waiting, l.index)
+			l.asked = l.asked || c.Asked
+			if c.Asked {
+				d.recall(l)
+			}
+			continue
+		} else {
+			heap.Remove(l.queue, l.index)
 		}
+		l.asked = l.asked || c.Asked
+		d.push(l, now)
+	}
+}
+
+// push has a lane wait for its turn.
+func (d *dispatcher) push(l *lane, due time.Time) {
+	l.due, l.queue = due, &d.waiting
+	if l.asked {
+		l.queue = &d.asked
+	}
+	heap.Push(l.queue, l)
+}
+
+// recall has a turn that waits to bring a post go round again, since a reader of
+// the same chat asked meanwhile.
+func (d *dispatcher) recall(l *lane) {
+	if w := l.wish; w != nil && !w.urgent {
+		d.plain = slices.DeleteFunc(d.plain, func(x *wish) bool { return x == w })
+		l.wish, l.asked = nil, false
+		w.granted <- false
+	}
+}
+
+// wish takes in a wish.
+func (d *dispatcher) wish(w *wish) {
+	switch {
+	case w.urgent:
+		d.urgent = append(d.urgent, w)
+	case w.lane.asked: // while the wish was on its way
+		w.lane.asked = false
+		w.granted <- false
+		return
+	default:
+		d.plain = append(d.plain, w)
+	}
+	w.lane.wish = w
+}
+
+// grant lets requests out as the pace allows.
+func (d *dispatcher) grant() {
+	for {
+		line := &d.urgent
+		if len(*line) == 0 {
+			line = &d.plain
+		}
+		now := time.Now()
+		if len(*line) == 0 || d.pace.next(now).After(now) {
+			return
+		}
+		w := (*line)[0]
+		*line = (*line)[1:]
+		w.lane.wish = nil
+		d.pace.take(now)
+		w.granted <- true
+	}
+}
+
+// permit waits until a turn may make a request; false if the turn is to go
+// round again first. A question about the chat is no message in it, and does not
+// count as one.
+func (d *dispatcher) permit(ctx context.Context, l *lane, urgent bool) (bool, error) {
+	w := &wish{lane: l, urgent: urgent, granted: make(chan bool, 1)}
+	select {
+	case d.wishes <- w:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	select {
+	case ok := <-w.granted:
+		return ok, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
 	}
 }
 
 // start begins the turns that are due.
 func (d *dispatcher) start(ctx, finish context.Context) {
 	now := time.Now()
-	for d.running < maxTurns && len(d.waiting) > 0 && !d.waiting[0].due.After(now) {
-		l := heap.Pop(&d.waiting).(*lane)
-		d.running++
-		go func() {
-			due, err := d.turn(ctx, finish, l.chat)
-			if err != nil {
-				if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrClosed) {
-					d.Log.Error("delivery is delayed", "platform", d.name, "chat", l.chat.ID, "err", err)
-				}
-				due = time.Now().Add(storeRetry)
-			}
-			d.finished <- finished{l, due}
-		}()
+	for d.turns < maxTurns+maxAsked && d.asked.ready(now) {
+		d.begin(ctx, finish, heap.Pop(&d.asked).(*lane), now)
 	}
+	for d.turns < maxTurns && d.waiting.ready(now) {
+		d.begin(ctx, finish, heap.Pop(&d.waiting).(*lane), now)
+	}
+}
+
+// begin begins a turn, unless the chat must have a pause first.
+func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) {
+	if free := d.pace.free(l.chat); free.After(now) {
+		d.push(l, free)
+		return
+	}
+	l.asked = false
+	d.turns++
+	go func() {
+		rest, err := d.turn(ctx, finish, l)
+		if err != nil {
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrClosed) {
+				d.Log.Error("delivery is delayed", "platform", d.name, "chat", l.chat.ID, "err", err)
+			}
+			rest.due = time.Now().Add(storeRetry)
+		}
+		d.finished <- finished{l, rest}
+	}()
 }
 
 // storeRetry is how soon a chat has its next turn after the store failed.
@@ -149,32 +270,45 @@ const storeRetry = 5 * time.Second
 
 // end takes back a lane whose turn is over.
 func (d *dispatcher) end(f finished) {
-	d.running--
+	d.turns--
 	l := f.lane
+	l.asked = l.asked || f.rest.asked
 	switch {
 	case l.renewed:
-		l.due = time.Now()
-	case f.due.IsZero():
+		l.renewed = false
+		d.push(l, time.Now())
+	case f.rest.due.IsZero():
 		delete(d.lanes, l.chat)
-		return
 	default:
-		l.due = f.due
+		d.push(l, f.rest.due)
 	}
-	l.renewed = false
-	heap.Push(&d.waiting, l)
 }
 
-// nearest fires when the next waiting lane is due; never, if none is waiting or
-// all turns are taken.
-func (d *dispatcher) nearest() <-chan time.Time {
-	if len(d.waiting) == 0 || d.running >= maxTurns {
-		return nil
+// set lets the timer fire when there is something to be done that nothing else
+// tells of.
+func (d *dispatcher) set(timer *time.Timer) {
+	const never = 24 * time.Hour
+	now := time.Now()
+	wait := never
+	if len(d.urgent)+len(d.plain) > 0 {
+		wait = min(wait, d.pace.next(now).Sub(now))
 	}
-	return time.After(time.Until(d.waiting[0].due))
+	for _, q := range []struct {
+		laneQueue
+		most int
+	}{{d.asked, maxTurns + maxAsked}, {d.waiting, maxTurns}} {
+		if len(q.laneQueue) > 0 && d.turns < q.most {
+			wait = min(wait, q.laneQueue[0].due.Sub(now))
+		}
+	}
+	timer.Reset(wait)
 }
 
 // laneQueue is a heap of the lanes that wait, the nearest first.
 type laneQueue []*lane
+
+// ready reports whether the first lane is due.
+func (q laneQueue) ready(now time.Time) bool { return len(q) > 0 && !q[0].due.After(now) }
 
 func (q laneQueue) Len() int           { return len(q) }
 func (q laneQueue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
@@ -190,7 +324,7 @@ func (q *laneQueue) Push(x any) {
 func (q *laneQueue) Pop() any {
 	old := *q
 	l := old[len(old)-1]
-	l.index = -1
+	l.queue = nil
 	*q = old[:len(old)-1]
 	return l
 }

@@ -18,8 +18,12 @@ type Store interface {
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
 	Delivery(ctx context.Context, id uint64) (store.Delivery, error)
 	Pending(ctx context.Context, c store.Chat) ([]store.Delivery, error)
-	PendingChats(ctx context.Context, p store.Platform) ([]store.Chat, error)
+	PendingChats(ctx context.Context, p store.Platform) ([]store.Waiting, error)
 	WatchPending(p store.Platform) *store.PendingWatch
+	PauseChat(ctx context.Context, p store.Pause) error
+	PauseOf(ctx context.Context, c store.Chat) (store.Pause, error)
+	Paused(ctx context.Context, p store.Platform) ([]store.Pause, error)
+	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
 	ChangeDelivery(ctx context.Context, id uint64, change func(d *store.Delivery, highest string) error) (store.Delivery, error)
 }
 

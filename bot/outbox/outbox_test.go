@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/schedule"
@@ -35,7 +37,11 @@ type platform struct {
 	send func(d store.Delivery, part int, post func() string) *store.Verdict
 	// find is what Settle says when the message is not among the posts.
 	find    *store.Verdict
+	looked  int
+	blind   bool // looks find nothing
 	repeats time.Duration
+	forgets time.Duration    // what the platform claims to know, though it does not
+	clock   func() time.Time // the platform's
 	resolve *store.Verdict
 	changes []string // "edit 1 body"
 	change  func() store.Verdict
@@ -118,13 +124,34 @@ func (p *platform) touch(what, message, body string) store.Verdict {
 	return store.Verdict{}
 }
 
-func (p *platform) Repeats(store.Delivery, int) time.Duration { return p.repeats }
+func (p *platform) Repeats(store.Delivery, int) time.Duration { return max(p.repeats, p.forgets) }
 
-func (p *platform) Settle(_ context.Context, d store.Delivery, part int) store.Verdict {
+func (p *platform) Clock() time.Time {
+	if p.clock == nil {
+		return time.Time{}
+	}
+	return p.clock()
+}
+
+// Second looks for the first copy of what stands there twice.
+func (p *platform) Second(_ context.Context, d store.Delivery, part int, _ func() error) store.Verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
-	if i := slices.Index(p.posts, name); i >= 0 {
+	for i, post := range p.posts {
+		if id := fmt.Sprint(i + 1); post == name && id != d.Parts[part].Message && !slices.Contains(p.changes, "delete "+id) {
+			return store.Verdict{Outcome: store.Delivered, Message: id}
+		}
+	}
+	return store.Verdict{Outcome: store.Absent}
+}
+
+func (p *platform) Settle(_ context.Context, d store.Delivery, part int, _ func() error) store.Verdict {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked++
+	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
+	if i := slices.Index(p.posts, name); i >= 0 && !p.blind {
 		return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(i + 1)}
 	}
 	if p.find != nil {
@@ -137,6 +164,7 @@ func (p *platform) Settle(_ context.Context, d store.Delivery, part int) store.V
 type desk struct {
 	*testing.T
 	*platform
+	on    store.Platform
 	store *store.Store
 	rates config.Rates
 	stop  func()
@@ -153,7 +181,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &desk{T: t, platform: newPlatform(), store: s, stop: func() {}}
+	return &desk{T: t, platform: newPlatform(), on: store.Discord, store: s, stop: func() {}}
 }
 
 func (d *desk) start() {
@@ -161,8 +189,8 @@ func (d *desk) start() {
 	done := make(chan error, 1)
 	o := New(Options{
 		Store:       d.store,
-		Platforms:   map[store.Platform]Platform{store.Discord: d.platform},
-		Rates:       map[store.Platform]config.Rates{store.Discord: d.rates},
+		Platforms:   map[store.Platform]Platform{d.on: d.platform},
+		Rates:       map[store.Platform]config.Rates{d.on: d.rates},
 		SettleAfter: 30 * time.Second,
 		Log:         slog.New(slog.DiscardHandler),
 	})
@@ -180,30 +208,47 @@ func (d *desk) start() {
 // plan makes channels, named like their chats, and plans the stories for each.
 func (d *desk) plan(chats string, stories ...string) {
 	d.Helper()
-	for _, id := range stories {
+	d.stories(stories...)
+	var all errgroup.Group
+	for _, chat := range strings.Fields(chats) {
+		all.Go(func() error { return d.planIn(chat, stories) })
+	}
+	if err := all.Wait(); err != nil {
+		d.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+func (d *desk) planIn(chat string, stories []string) error {
+	c := store.Channel{Name: chat, Chat: store.Chat{Platform: d.on, ID: chat}, Timezone: "UTC"}
+	if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
+		return err
+	}
+	return d.run(chat, stories...)
+}
+
+// stories puts stories into the store.
+func (d *desk) stories(ids ...string) {
+	d.Helper()
+	for _, id := range ids {
 		if _, _, err := d.store.PutStory(d.Context(), store.Story{ID: id, Headline: id, Bullets: []store.Bullet{{Text: "b"}}}, time.Now()); err != nil {
 			d.Fatal(err)
 		}
 	}
-	for _, chat := range strings.Fields(chats) {
-		c := store.Channel{Name: chat, Chat: store.Chat{Platform: store.Discord, ID: chat}, Timezone: "UTC"}
-		if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
-			d.Fatal(err)
+}
+
+// run plans the stories for a channel.
+func (d *desk) run(channel string, stories ...string) error {
+	_, err := d.store.RunSchedule(d.Context(), channel, func(a store.Agenda) store.Plan {
+		p := store.Plan{Progress: a.Progress}
+		for _, id := range stories {
+			p.Deliveries = append(p.Deliveries, store.Delivery{
+				Kind: store.PostDelivery, State: store.Planned, Planned: time.Now(), Stories: []store.Ref{{ID: id, Revision: 1}},
+			})
 		}
-		_, err := d.store.RunSchedule(d.Context(), chat, func(a store.Agenda) store.Plan {
-			p := store.Plan{Progress: a.Progress}
-			for _, id := range stories {
-				p.Deliveries = append(p.Deliveries, store.Delivery{
-					Kind: store.PostDelivery, State: store.Planned, Planned: time.Now(), Stories: []store.Ref{{ID: id, Revision: 1}},
-				})
-			}
-			return p
-		})
-		if err != nil {
-			d.Fatal(err)
-		}
-	}
-	synctest.Wait()
+		return p
+	})
+	return err
 }
 
 func (d *desk) expect(want ...string) {
@@ -231,7 +276,7 @@ func (d *desk) end(id uint64) string {
 
 func (d *desk) firstPending(chat string) uint64 {
 	d.Helper()
-	pending, err := d.store.Pending(d.Context(), store.Chat{Platform: store.Discord, ID: chat})
+	pending, err := d.store.Pending(d.Context(), store.Chat{Platform: d.on, ID: chat})
 	if err != nil || len(pending) == 0 {
 		d.Fatalf("nothing is pending: %v", err)
 	}
@@ -427,21 +472,209 @@ func TestOutbox(t *testing.T) {
 				d.Errorf("the other chat waited %s", late)
 			}
 		}},
-		{"a chat that is gone is tried again, until the operator mended it", func(d *desk) {
-			var mended atomic.Bool
+		{"one odd refusal stops nothing", func(d *desk) {
+			once := true
 			d.send = func(store.Delivery, int, func() string) *store.Verdict {
-				if !mended.Load() {
+				if once {
+					once = false
 					return &store.Verdict{Outcome: store.Refused, Gone: true, Reason: "403 bot was kicked"}
 				}
 				return nil
 			}
 			d.start()
 			d.plan("c", "a")
-			pass(10 * time.Minute)
-			d.expect()
-			mended.Store(true)
-			pass(2 * time.Hour)
+			pass(2 * time.Minute)
 			d.expect("c:a.0")
+		}},
+		{"a chat that is gone is paused, and tried now and then until the operator mended it", func(d *desk) {
+			var mended atomic.Bool
+			var tries atomic.Int32
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				tries.Add(1)
+				if !mended.Load() {
+					return &store.Verdict{Outcome: store.Refused, Gone: true, Reason: "403 bot was kicked"}
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(30 * time.Minute)
+			d.expect()
+			p, err := d.store.PauseOf(d.Context(), store.Chat{Platform: d.on, ID: "c"})
+			if err != nil || p.Reason != "403 bot was kicked" || tries.Load() != 3 {
+				d.Errorf("after %d tries the pause is %+v, %v", tries.Load(), p, err)
+			}
+			d.plan("c", "later") // it waits for the chat
+			pass(2 * time.Hour)
+			if n := tries.Load(); n != 4 {
+				d.Errorf("%d tries, want one more", n)
+			}
+			mended.Store(true)
+			pass(6 * time.Hour)
+			d.plan("c", "later")
+			pass(time.Minute)
+			d.expect("c:a.0", "c:b.0", "c:later.0")
+			if _, err := d.store.PauseOf(d.Context(), store.Chat{Platform: d.on, ID: "c"}); !errors.Is(err, store.ErrNotFound) {
+				d.Errorf("the pause stands: %v", err)
+			}
+		}},
+		{"a chat that is back gets what waited, in order", func(d *desk) {
+			gone := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if gone {
+					return &store.Verdict{Outcome: store.Refused, Gone: true, Reason: "403 bot was kicked"}
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a", "b")
+			pass(20 * time.Minute)
+			gone = false
+			if was, err := d.store.ResumeChat(d.Context(), store.Chat{Platform: d.on, ID: "c"}, false); !was || err != nil {
+				d.Errorf("resumed: %v, %v", was, err)
+			}
+			pass(time.Second)
+			d.expect("c:a.0", "c:b.0")
+		}},
+		{"a closed topic holds up no other topic of its chat", func(d *desk) {
+			d.send = func(dl store.Delivery, _ int, _ func() string) *store.Verdict {
+				if dl.Chat.Thread == 7 {
+					return &store.Verdict{Outcome: store.Refused, GoneThread: true, Reason: "TOPIC_CLOSED"}
+				}
+				return nil
+			}
+			d.on = store.Telegram
+			for name, thread := range map[string]int{"closed": 7, "open": 8} {
+				c := store.Channel{Name: name, Chat: store.Chat{Platform: d.on, ID: "-1001", Thread: thread}, Timezone: "UTC"}
+				if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
+					d.Fatal(err)
+				}
+			}
+			d.stories("a", "b")
+			d.start()
+			for _, story := range []string{"a", "b"} {
+				d.run("closed", story)
+				d.run("open", story)
+			}
+			pass(time.Second)
+			d.expect("-1001:a.0", "-1001:b.0") // of the open topic
+			pass(time.Hour)
+			d.expect("-1001:a.0", "-1001:b.0")
+			if p, err := d.store.PauseOf(d.Context(), store.Chat{Platform: d.on, ID: "-1001", Thread: 7}); err != nil || p.Chat.Thread != 7 {
+				d.Errorf("the topic is not paused: %+v, %v", p, err)
+			}
+		}},
+		{"a request carried out after the last look leaves one copy, the first", func(d *desk) {
+			first := true
+			d.send = func(_ store.Delivery, _ int, post func() string) *store.Verdict {
+				if first {
+					first = false
+					time.AfterFunc(45*time.Second-time.Millisecond, func() { post() }) // between the last look, at 45 s, and the repetition: as good as
+					d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
+					return lost
+				}
+				return nil
+			}
+			d.blind = true
+			d.plan("c", "a", "b")
+			id := d.firstPending("c")
+			d.start()
+			pass(10 * time.Minute)
+			d.expect("c:a.0", "c:a.0", "c:b.0")
+			if !slices.Equal(d.changes, []string{"delete 2"}) {
+				d.Errorf("changes: %q", d.changes)
+			}
+			dl, err := d.store.Delivery(d.Context(), id)
+			if err != nil || dl.State != store.Sent || dl.Parts[0].Message != "1" || dl.Doubles != 1 {
+				d.Errorf("recorded: %+v, %v", dl, err)
+			}
+			if _, counts, _ := d.store.Incidents(d.Context(), 10); counts[store.TookBack] != 1 {
+				d.Errorf("counted: %v", counts)
+			}
+		}},
+		{"a look that may have missed the message follows what the channel wants", func(d *desk) {
+			d.find = &store.Verdict{Outcome: store.Absent, Unsure: true, Reason: "the bot does not see all"}
+			first := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if first {
+					first = false
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a")
+			pass(2 * time.Minute)
+			d.expect("c:a.0")
+			last, counts, err := d.store.Incidents(d.Context(), 10)
+			if err != nil || counts[store.SentAnew] != 1 || len(last) != 1 || last[0].Reason != "the bot does not see all" {
+				d.Errorf("counted: %v, %+v, %v", counts, last, err)
+			}
+		}},
+		{"a clock set back by hours delays nothing by hours", func(d *desk) {
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			ahead := time.Now().Add(5 * time.Hour) // what the clock showed when the retry was decided
+			_, err := d.store.ChangeDelivery(d.Context(), id, func(dl *store.Delivery, _ string) error {
+				dl.Attempts, dl.Set, dl.Due = 1, ahead, ahead.Add(time.Minute)
+				return nil
+			})
+			if err != nil {
+				d.Fatal(err)
+			}
+			d.start()
+			pass(50 * time.Second)
+			d.expect()
+			pass(20 * time.Second)
+			d.expect("c:a.0")
+		}},
+		{"a clock set back does not have a request repeated that the platform has forgotten", func(d *desk) {
+			// The program was killed while it sent; by the platform's clock that is
+			// an hour ago, by the local one a minute.
+			d.repeats = 2 * time.Minute
+			d.clock = time.Now
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			dl, err := d.store.ChangeDelivery(d.Context(), id, func(dl *store.Delivery, _ string) error {
+				dl.Parts = []store.Part{{Body: json.RawMessage(`"x"`), Claimed: time.Now().Add(-time.Minute), ClaimedThere: time.Now().Add(-time.Hour)}}
+				dl.State = store.Claimed
+				return nil
+			})
+			if err != nil {
+				d.Fatal(err)
+			}
+			d.post(dl, 0)
+			d.repeats = 0 // the platform has forgotten
+			d.forgets = 2 * time.Minute
+			d.start()
+			pass(5 * time.Minute)
+			d.expect("c:a.0")
+			if d.looked == 0 {
+				d.Errorf("it was not looked for")
+			}
+		}},
+		{"what waited too long for its chat is given up, with the reason", func(d *desk) {
+			gone := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if gone {
+					return &store.Verdict{Outcome: store.Refused, Gone: true, Reason: "403 bot was kicked"}
+				}
+				return nil
+			}
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			d.start()
+			pass(30 * time.Minute)
+			pass(80 * time.Hour)
+			gone = false
+			if _, err := d.store.ResumeChat(d.Context(), store.Chat{Platform: d.on, ID: "c"}, false); err != nil {
+				d.Fatal(err)
+			}
+			pass(time.Second)
+			d.expect()
+			if got := d.end(id); got != "given up: not delivered within 72h0m0s: 403 bot was kicked" {
+				d.Errorf("end: %s", got)
+			}
 		}},
 		{"old news is given up", func(d *desk) {
 			d.send = func(store.Delivery, int, func() string) *store.Verdict {

@@ -1,7 +1,7 @@
 package outbox
 
 import (
-	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -11,123 +11,52 @@ import (
 	"briefbot/store"
 )
 
-// pace holds requests back so that a platform's limits are not met. What a
-// whole bot may send is given out one by one, to answers first: a reader waits
-// for them, and a broadcast may have thousands of posts in line. What one chat
-// may get is only ever asked for by that chat's turn.
+// pace says when requests may be made so that a platform's limits are not met:
+// what the whole bot may send, and what one chat may get.
 type pace struct {
 	rates config.Rates
 	all   *rate.Limiter // nil: no limit
-	lines chan *ticket  // those who want to send
 
 	mu    sync.Mutex
-	chats map[store.Chat]*chatPace // guarded by mu
 	until time.Time                // guarded by mu: the whole bot's pause
+	chats map[store.Chat]*chatPace // guarded by mu
+	crowd int                      // guarded by mu: at so many chats the quiet ones are forgotten
 }
 
-// ticket is a place in the line.
-type ticket struct {
-	urgent bool
-	turn   chan struct{} // closed when it has come
-}
+// spurt is how much of its rate a bot may make up for when it was late: timers
+// and transactions are not exact, and what is lost at a high rate adds up.
+const spurt = 10 * time.Millisecond
 
 func newPace(r config.Rates) *pace {
-	p := &pace{rates: r, lines: make(chan *ticket), chats: map[store.Chat]*chatPace{}}
+	p := &pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
 	if r.All.Count > 0 {
 		perSecond := r.All.Count / r.All.Per.Seconds()
-		// No burst: a platform that counts in windows of its own must not see
-		// more than its rate in any of them.
-		p.all = rate.NewLimiter(rate.Limit(perSecond), 1)
+		// A platform that counts in windows of its own sees a spurt on top of
+		// the rate: what it may be is taken off first.
+		burst := max(1, math.Ceil(perSecond*spurt.Seconds()))
+		p.all = rate.NewLimiter(rate.Limit(perSecond-(burst-1)/r.All.Per.Seconds()), int(burst))
 	}
 	return p
 }
 
-// run gives out turns until ctx ends.
-func (p *pace) run(ctx context.Context) {
-	var urgent, others []*ticket
-	join := func(t *ticket) {
-		if t.urgent {
-			urgent = append(urgent, t)
-		} else {
-			others = append(others, t)
-		}
-	}
-	for {
-		if len(urgent)+len(others) == 0 {
-			select {
-			case t := <-p.lines:
-				join(t)
-			case <-ctx.Done():
-				return
-			}
-		}
-		select {
-		case t := <-p.lines:
-			join(t)
-			continue
-		case <-ctx.Done():
-			return
-		case <-p.next():
-		}
-		line := &others
-		if len(urgent) > 0 {
-			line = &urgent
-		}
-		close((*line)[0].turn)
-		*line = (*line)[1:]
-		p.taken()
-	}
-}
-
-// ready is a channel that always is.
-var ready = func() <-chan time.Time {
-	c := make(chan time.Time)
-	close(c)
-	return c
-}()
-
-// next fires when a request may be made.
-func (p *pace) next() <-chan time.Time {
+// next is when the whole bot may make its next request.
+func (p *pace) next(now time.Time) time.Time {
 	p.mu.Lock()
-	wait := time.Until(p.until)
+	at := p.until
 	p.mu.Unlock()
 	if p.all != nil {
-		t := time.Now()
-		if missing := 1 - p.all.TokensAt(t); missing > 0 {
-			wait = max(wait, time.Duration(missing/float64(p.all.Limit())*float64(time.Second))+time.Nanosecond)
+		if missing := 1 - p.all.TokensAt(now); missing > 0 {
+			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
+			at = later(at, now.Add(wait))
 		}
 	}
-	if wait <= 0 {
-		return ready
-	}
-	return time.After(wait)
+	return at
 }
 
-// taken counts a request.
-func (p *pace) taken() {
+// take counts a request of the whole bot.
+func (p *pace) take(now time.Time) {
 	if p.all != nil {
-		p.all.Allow()
-	}
-}
-
-// wait returns when the next request in the chat may be made.
-func (p *pace) wait(ctx context.Context, c store.Chat, private, urgent bool) error {
-	if cp := p.chat(c); cp != nil {
-		if err := cp.wait(ctx, private || c.Private()); err != nil {
-			return err
-		}
-	}
-	t := &ticket{urgent: urgent, turn: make(chan struct{})}
-	select {
-	case p.lines <- t:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-t.turn:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		p.all.AllowN(now, 1)
 	}
 }
 
@@ -135,44 +64,90 @@ func (p *pace) wait(ctx context.Context, c store.Chat, private, urgent bool) err
 func (p *pace) pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until := time.Now().Add(d); until.After(p.until) {
-		p.until = until
+	p.until = later(p.until, time.Now().Add(d))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
+	return b
 }
 
 // chatPace is what one chat got lately.
 type chatPace struct {
 	chat, group window
+	until       time.Time // the chat's pause
 	used        time.Time
 }
 
-// wait returns when the chat may get its next message. Only the chat's own turn
-// calls it.
-func (c *chatPace) wait(ctx context.Context, private bool) error {
-	windows := []*window{&c.chat}
-	if !private {
-		windows = append(windows, &c.group)
+// free is when the chat may get its next message.
+func (p *pace) free(c store.Chat) time.Time {
+	c.Thread = 0
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cp := p.chats[c]
+	if cp == nil {
+		return time.Time{}
 	}
-	for _, w := range windows {
-		if err := sleep(ctx, time.Until(w.free())); err != nil {
-			return err
-		}
+	at := later(cp.until, cp.chat.free())
+	if !c.Private() {
+		at = later(at, cp.group.free())
 	}
-	for _, w := range windows {
-		w.add(time.Now())
-	}
-	return nil
+	return at
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
+// count notes a request in the chat.
+func (p *pace) count(c store.Chat) {
+	if p.rates.Chat.Count <= 0 && p.rates.Group.Count <= 0 {
+		return
 	}
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	cp := p.at(c, now)
+	cp.chat.add(now)
+	cp.group.add(now)
+}
+
+// hold stops the chat for a while: going on while a platform asks for a pause
+// makes the pause longer.
+func (p *pace) hold(c store.Chat, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	cp := p.at(c, now)
+	cp.until = later(cp.until, now.Add(d))
+}
+
+// minCrowd is how many chats are remembered before those that hold nothing back
+// any more are forgotten.
+const minCrowd = 10_000
+
+// at gives the chat's pace, with p.mu held.
+func (p *pace) at(c store.Chat, now time.Time) *chatPace {
+	c.Thread = 0
+	cp := p.chats[c]
+	if cp == nil {
+		if len(p.chats) >= p.crowd {
+			p.forget(now)
+			p.crowd = max(minCrowd, 2*len(p.chats))
+		}
+		cp = &chatPace{chat: newWindow(p.rates.Chat), group: newWindow(p.rates.Group)}
+		p.chats[c] = cp
+	}
+	cp.used = now
+	return cp
+}
+
+// forget drops chats that have been quiet for longer than any window, with p.mu
+// held.
+func (p *pace) forget(now time.Time) {
+	full := max(p.rates.Chat.Per, p.rates.Group.Per, time.Minute)
+	for c, cp := range p.chats {
+		if now.Sub(cp.used) > full && now.After(cp.until) {
+			delete(p.chats, c)
+		}
 	}
 }
 
@@ -204,39 +179,4 @@ func (w *window) add(t time.Time) {
 		w.last = w.last[:w.most-1]
 	}
 	w.last = append(w.last, t)
-}
-
-// maxIdleChats is how many chats are remembered before those that hold nothing
-// back any more are forgotten.
-const maxIdleChats = 10_000
-
-// chat gives the chat's pace; nil if chats have none.
-func (p *pace) chat(c store.Chat) *chatPace {
-	if p.rates.Chat.Count <= 0 && p.rates.Group.Count <= 0 {
-		return nil
-	}
-	c.Thread = 0
-	t := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	cp := p.chats[c]
-	if cp == nil {
-		if len(p.chats) >= maxIdleChats {
-			p.forget(t)
-		}
-		cp = &chatPace{chat: newWindow(p.rates.Chat), group: newWindow(p.rates.Group)}
-		p.chats[c] = cp
-	}
-	cp.used = t
-	return cp
-}
-
-// forget drops chats that have been quiet for longer than any window.
-func (p *pace) forget(t time.Time) {
-	full := max(p.rates.Chat.Per, p.rates.Group.Per, time.Minute)
-	for c, cp := range p.chats {
-		if t.Sub(cp.used) > full {
-			delete(p.chats, c)
-		}
-	}
 }

@@ -1,9 +1,10 @@
 package outbox
 
 import (
-	"context"
+	"encoding/json"
 	"fmt"
-	"sync"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,97 +13,162 @@ import (
 	"briefbot/store"
 )
 
+// What readers get, and when, at the platforms' limits.
 func TestPace(t *testing.T) {
 	telegram := config.Rates{All: config.Rate{Count: 30, Per: time.Second}, Chat: config.Rate{Count: 1, Per: time.Second}, Group: config.Rate{Count: 20, Per: time.Minute}}
-	group := store.Chat{Platform: store.Telegram, ID: "-1001"}
-	reader := store.Chat{Platform: store.Telegram, ID: "7"}
-
-	// play runs a test with a pace on a clock of its own.
-	play := func(name string, rates config.Rates, test func(t *testing.T, p *pace)) {
-		t.Run(name, func(t *testing.T) {
+	stories := func(n int) (all []string) {
+		for i := range n {
+			all = append(all, fmt.Sprintf("s%03d", i))
+		}
+		return all
+	}
+	chats := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprint(i+1))
+		}
+		return strings.Join(all, " ")
+	}
+	// times gives when the posts came, in order.
+	times := func(d *desk) (all []time.Time) {
+		for _, at := range d.at {
+			all = append(all, at)
+		}
+		slices.SortFunc(all, time.Time.Compare)
+		return all
+	}
+	// ask has a reader's answer sent.
+	ask := func(d *desk, chat string) {
+		_, err := d.store.PutAnswer(d.Context(), store.Delivery{Chat: store.Chat{Platform: d.on, ID: chat}, Stories: []store.Ref{{ID: "answer"}}, Planned: time.Now()},
+			store.Offset{}, func(store.Delivery) ([]store.Part, error) { return []store.Part{{Body: json.RawMessage("1")}}, nil })
+		if err != nil {
+			d.Fatal(err)
+		}
+		synctest.Wait()
+	}
+	for _, tt := range []struct {
+		name  string
+		rates config.Rates
+		play  func(d *desk)
+	}{
+		{"a chat gets one message a second", telegram, func(d *desk) {
+			d.plan("7", stories(5)...)
+			d.start()
+			pass(time.Minute)
+			at := times(d)
+			if took := at[4].Sub(at[0]); len(at) != 5 || took != 4*time.Second {
+				d.Errorf("%d messages took %s", len(at), took)
+			}
+		}},
+		{"a group gets twenty messages a minute, and no more", telegram, func(d *desk) {
+			d.plan("-1001", stories(45)[:23]...)
+			d.plan("-1001", stories(45)[23:]...)
+			d.start()
+			pass(10 * time.Minute)
+			at := times(d)
+			for i := 20; i < len(at); i++ {
+				if gap := at[i].Sub(at[i-20]); gap < time.Minute {
+					d.Fatalf("messages %d to %d within %s", i-20, i, gap)
+				}
+			}
+			if took := at[19].Sub(at[0]); len(at) != 45 || took != 19*time.Second {
+				d.Errorf("%d messages, the first twenty took %s", len(at), took)
+			}
+		}},
+		{"all chats together get thirty a second, no chat waits for another's limit", telegram, func(d *desk) {
+			d.plan(chats(90), "before")
+			d.start()
+			pass(time.Minute) // every chat is known
+			clear(d.at)
+			d.plan(chats(90), "a")
+			pass(time.Minute)
+			at := times(d)
+			for i := 30; i < len(at); i++ {
+				if gap := at[i].Sub(at[i-30]); gap < time.Second {
+					d.Fatalf("31 messages within %s", gap)
+				}
+			}
+			if took := at[89].Sub(at[0]); took > 3*time.Second {
+				d.Errorf("90 messages took %s", took)
+			}
+		}},
+		{"at a high rate nothing is lost to timers, and no second gets more than it may", config.Rates{All: config.Rate{Count: 400, Per: time.Second}}, func(d *desk) {
+			d.plan(chats(800), "before")
+			d.start()
+			pass(time.Minute) // every chat is known
+			clear(d.at)
+			d.plan(chats(800), "a")
+			pass(time.Minute)
+			at := times(d)
+			for i := 400; i < len(at); i++ {
+				if gap := at[i].Sub(at[i-400]); gap < time.Second {
+					d.Fatalf("401 messages within %s", gap)
+				}
+			}
+			if took := at[799].Sub(at[0]); took > 2040*time.Millisecond {
+				d.Errorf("800 messages took %s", took)
+			}
+		}},
+		{"an answer goes before a broadcast, however many chats wait", telegram, func(d *desk) {
+			d.plan(chats(700), "a")
+			d.start()
+			pass(time.Second)
+			asked := time.Now()
+			ask(d, "9999")
+			pass(time.Second)
+			if took := d.at["9999:answer.0"].Sub(asked); took < 0 || took > 40*time.Millisecond {
+				d.Errorf("the reader waited %s", took)
+			}
+		}},
+		{"an answer goes before the same chat's post that waits for its turn", telegram, func(d *desk) {
+			d.plan(chats(400), "a")
+			d.start()
+			pass(time.Second)
+			asked := time.Now()
+			ask(d, "400")
+			pass(time.Second)
+			if took := d.at["400:answer.0"].Sub(asked); took < 0 || took > 40*time.Millisecond {
+				d.Errorf("the reader waited %s", took)
+			}
+		}},
+		{"a chat that asks for a pause gets one, answers too, and no other does", config.Rates{}, func(d *desk) {
+			once := true
+			d.send = func(dl store.Delivery, _ int, _ func() string) *store.Verdict {
+				if dl.Chat.ID == "1" && once {
+					once = false
+					return &store.Verdict{Outcome: store.Retry, After: time.Minute, Reason: "429"}
+				}
+				return nil
+			}
+			d.plan("1", "a")
+			d.start()
+			began := time.Now()
+			ask(d, "1")
+			d.plan("2", "a")
+			pass(5 * time.Minute)
+			if took := d.at["2:a.0"].Sub(began); took != 0 {
+				d.Errorf("the other chat waited %s", took)
+			}
+			if took := d.at["1:answer.0"].Sub(began); took < time.Minute {
+				d.Errorf("the chat got an answer %s into its pause", took)
+			}
+		}},
+		{"no rates, no waiting", config.Rates{}, func(d *desk) {
+			d.plan(chats(1000), "a")
+			began := time.Now()
+			d.start()
+			if last := slices.MaxFunc(times(d), time.Time.Compare); len(d.at) != 1000 || last != began {
+				d.Errorf("%d posts took %s", len(d.at), last.Sub(began))
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancel(t.Context())
-				p := newPace(rates)
-				done := make(chan struct{})
-				go func() {
-					p.run(ctx)
-					close(done)
-				}()
-				test(t, p)
-				cancel()
-				<-done
+				d := newDesk(t)
+				d.on, d.rates = store.Telegram, tt.rates
+				tt.play(d)
+				d.stop()
 			})
 		})
 	}
-	wait := func(t *testing.T, p *pace, c store.Chat, urgent bool) {
-		if err := p.wait(t.Context(), c, false, urgent); err != nil {
-			t.Error(err)
-		}
-	}
-
-	play("a chat gets one message a second", telegram, func(t *testing.T, p *pace) {
-		began := time.Now()
-		for range 5 {
-			wait(t, p, reader, false)
-		}
-		if took := time.Since(began); took != 4*time.Second {
-			t.Errorf("5 messages took %s", took)
-		}
-	})
-	play("a group gets twenty messages a minute, and no more", telegram, func(t *testing.T, p *pace) {
-		var at []time.Time
-		for range 45 {
-			wait(t, p, group, false)
-			at = append(at, time.Now())
-		}
-		for i := 20; i < len(at); i++ {
-			if gap := at[i].Sub(at[i-20]); gap < time.Minute {
-				t.Fatalf("messages %d to %d within %s", i-20, i, gap)
-			}
-		}
-		if took := at[19].Sub(at[0]); took != 19*time.Second {
-			t.Errorf("the first twenty took %s", took)
-		}
-	})
-	play("all chats together get thirty a second, no chat waits for another's limit", telegram, func(t *testing.T, p *pace) {
-		began := time.Now()
-		var all sync.WaitGroup
-		for i := range 300 {
-			all.Go(func() { wait(t, p, store.Chat{Platform: store.Telegram, ID: fmt.Sprint(i)}, false) })
-		}
-		all.Wait()
-		if took := time.Since(began); took < 9900*time.Millisecond || took > 10*time.Second {
-			t.Errorf("300 messages took %s", took)
-		}
-	})
-	play("an answer goes before a broadcast", telegram, func(t *testing.T, p *pace) {
-		var all sync.WaitGroup
-		for i := range 300 {
-			all.Go(func() { wait(t, p, store.Chat{Platform: store.Telegram, ID: fmt.Sprint(i)}, false) })
-		}
-		time.Sleep(time.Second)
-		began := time.Now()
-		wait(t, p, store.Chat{Platform: store.Telegram, ID: "999"}, true)
-		if took := time.Since(began); took > 40*time.Millisecond {
-			t.Errorf("the answer waited %s", took)
-		}
-		all.Wait()
-	})
-	play("a pause holds everything", telegram, func(t *testing.T, p *pace) {
-		p.pause(time.Minute)
-		began := time.Now()
-		wait(t, p, reader, true)
-		if took := time.Since(began); took < time.Minute {
-			t.Errorf("sent %s into the pause", took)
-		}
-	})
-	play("no rates, no waiting", config.Rates{}, func(t *testing.T, p *pace) {
-		began := time.Now()
-		for range 1000 {
-			wait(t, p, group, false)
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("took %s", took)
-		}
-	})
 }

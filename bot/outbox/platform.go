@@ -26,8 +26,26 @@ type Platform interface {
 	// part's repetition and answers it with the first message; 0 if it doesn't.
 	Repeats(d store.Delivery, part int) time.Duration
 	// Settle looks for a part whose outcome is unknown: Delivered, Absent, Retry
-	// if it could not look now, or Unknown if that can't be found out.
-	Settle(ctx context.Context, d store.Delivery, part int) store.Verdict
+	// if it could not look now, or Unknown if that can't be found out. It calls
+	// further before each request that counts against the chat's rate, but the
+	// first.
+	Settle(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict
+}
+
+// Sweeper is a Platform that can find and delete the second copy of a message.
+type Sweeper interface {
+	Editor
+	// Second looks for another message with the part's tag than the recorded
+	// one: Delivered with its id, Absent, Retry, or Unknown if that can't be
+	// found out.
+	Second(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict
+}
+
+// Clock is a Platform that tells its time.
+type Clock interface {
+	// Clock is the platform's time, to the second; zero if it has not told yet.
+	// The local clock may jump, this one does not.
+	Clock() time.Time
 }
 
 // Editor is a Platform that can change what is out. Both methods may be called

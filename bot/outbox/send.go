@@ -12,22 +12,21 @@ import (
 
 // send claims a delivery's next part, makes the request, and records what came
 // of it. The claim is on disk before the request is made.
-func (d *dispatcher) send(ctx, finish context.Context, dl store.Delivery) error {
-	place, err := d.Store.Place(finish, dl.Chat)
-	if err != nil && !isNotFound(err) {
+func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+	if ok, err := d.permit(ctx, l, dl.Kind == store.AnswerDelivery); !ok {
 		return err
 	}
-	if err := d.pace.wait(ctx, dl.Chat, place.Kind == store.Private, dl.Kind == store.AnswerDelivery); err != nil {
-		return err
-	}
+	d.pace.count(l.chat)
 	part := dl.Next()
 	now := time.Now()
+	there := d.clock()
 	claimed, err := d.Store.ChangeDelivery(finish, dl.ID, func(was *store.Delivery, highest string) error {
 		was.Stories, was.Parts = dl.Stories, slices.Clone(dl.Parts)
 		was.State = store.Claimed
+		was.Set = now
 		p := &was.Parts[part]
-		p.Claimed = now
-		if was.Looks == 0 {
+		p.Claimed, p.ClaimedThere = now, there
+		if was.Looks == 0 && !p.Doubt {
 			// A part that was looked for may still appear where it was looked
 			// for: its floor stays.
 			p.After = highest
@@ -38,6 +37,14 @@ func (d *dispatcher) send(ctx, finish context.Context, dl store.Delivery) error 
 		return err
 	}
 	return d.apply(finish, claimed, d.request(finish, claimed, part))
+}
+
+// clock is the platform's time; zero if that is unknown.
+func (d *dispatcher) clock() time.Time {
+	if c, ok := d.platform.(Clock); ok {
+		return c.Clock()
+	}
+	return time.Time{}
 }
 
 // request makes the request of a part: a new message, or the change of one that
@@ -67,42 +74,39 @@ func (d *dispatcher) request(ctx context.Context, dl store.Delivery, part int) s
 
 // apply records a platform's verdict on the delivery's next part.
 func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdict) error {
-	if v.Outcome == store.Retry && v.Everywhere {
-		d.pace.pause(v.After)
-	}
 	switch {
 	case v.Outcome == store.Delivered:
 		return d.sent(ctx, dl, v.Message)
 	case v.Outcome == store.Unknown:
 		return d.uncertain(ctx, dl, v)
-	case v.Outcome == store.Refused && !v.Gone:
+	case v.Gone || v.GoneThread:
+		return d.refused(ctx, dl, v)
+	case v.Outcome == store.Refused:
 		return d.giveUp(ctx, dl, v.Reason)
-	case v.Gone:
-		v.After = max(v.After, goneRetry<<min(dl.Attempts, 6))
 	}
 	return d.later(ctx, dl, v)
 }
-
-// goneRetry is how soon a chat that is not to be had is tried first; it doubles
-// up to about an hour. One odd refusal must not lose a post, and an operator who
-// mends the chat's rights need do nothing else.
-const goneRetry = time.Minute
 
 // sent records that a part is out.
 func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string) error {
 	now := time.Now()
 	part := dl.Next()
 	done := part == len(dl.Parts)-1
-	err := d.change(ctx, dl, func(dl *store.Delivery) {
+	changed, err := d.Store.ChangeDelivery(ctx, dl.ID, func(dl *store.Delivery, _ string) error {
 		dl.Parts[part].Message = message
-		dl.Attempts, dl.Looks, dl.Due, dl.Reason = 0, 0, time.Time{}, ""
+		dl.Attempts, dl.Looks, dl.Refusals, dl.Due, dl.Reason = 0, 0, 0, time.Time{}, ""
 		dl.State = store.Planned
-		if done {
+		switch {
+		case done && doubtful(*dl) >= 0:
+			dl.State, dl.Done = store.Resent, now
+			putOff(dl, now, d.SettleAfter)
+		case done:
 			dl.State, dl.Done = store.Sent, now
 		}
+		return nil
 	})
 	if err == nil && done {
-		d.Log.Info("sent", d.about(dl, "messages", len(dl.Parts), "after", now.Sub(dl.Planned).Round(time.Millisecond))...)
+		d.Log.Info("sent", d.about(changed, "messages", len(dl.Parts), "after", now.Sub(dl.Planned).Round(time.Millisecond))...)
 	}
 	return err
 }
@@ -110,6 +114,7 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 // later has the next part tried again: after what the platform asks for, or
 // after a pause that grows.
 func (d *dispatcher) later(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	d.slowDown(dl.Chat, v)
 	now := time.Now()
 	if limit := tooLate(dl); now.Sub(dl.Planned) > limit {
 		return d.giveUp(ctx, dl, fmt.Sprintf("not delivered within %s: %s", limit, v.Reason))
@@ -121,9 +126,21 @@ func (d *dispatcher) later(ctx context.Context, dl store.Delivery, v store.Verdi
 			dl.State = store.Planned
 		}
 		dl.Attempts++
-		dl.Due = now.Add(wait)
+		putOff(dl, now, wait)
 		dl.Reason = v.Reason
 	})
+}
+
+// slowDown holds back what the platform asked to hold back, and nothing else:
+// the whole bot, or the chat.
+func (d *dispatcher) slowDown(c store.Chat, v store.Verdict) {
+	switch {
+	case v.After <= 0:
+	case v.Everywhere:
+		d.pace.pause(v.After)
+	default:
+		d.pace.hold(c, v.After)
+	}
 }
 
 // tooLate is how long a delivery is tried: nobody wants last week's news, and a
@@ -149,6 +166,16 @@ func (d *dispatcher) giveUp(ctx context.Context, dl store.Delivery, reason strin
 	d.Log.Error("delivery given up", d.about(dl, "reason", reason)...)
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.State, dl.Reason, dl.Done = store.GivenUp, reason, now
+	})
+}
+
+// hold gives up a delivery that may be out all the same.
+func (d *dispatcher) hold(ctx context.Context, dl store.Delivery, reason string) error {
+	now := time.Now()
+	reason = "held, since it may be out already: " + reason
+	d.Log.Error("delivery held", d.about(dl, "reason", reason)...)
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Reason, dl.Done, dl.Held = store.GivenUp, reason, now, true
 	})
 }
 

@@ -31,37 +31,54 @@ func (d *dispatcher) uncertain(ctx context.Context, dl store.Delivery, v store.V
 // doubt has a part settled: where the platform knows a repetition, soon; else
 // after SettleAfter since the time.
 func (d *dispatcher) doubt(ctx context.Context, dl store.Delivery, reason string, since time.Time) error {
-	due := since.Add(d.SettleAfter)
+	now := time.Now()
+	wait := since.Add(d.SettleAfter).Sub(now)
 	if d.repeatable(dl) {
-		due = time.Now().Add(min(backoff(dl.Attempts), d.SettleAfter))
+		wait = min(backoff(dl.Attempts), d.SettleAfter)
 	}
-	d.Log.Warn("outcome is uncertain", d.about(dl, "reason", reason, "settle_at", due)...)
+	d.Log.Warn("outcome is uncertain", d.about(dl, "reason", reason, "settle_in", wait.Round(time.Millisecond))...)
 	return d.change(ctx, dl, func(dl *store.Delivery) {
-		dl.State, dl.Reason, dl.Due = store.Uncertain, reason, due
+		dl.State, dl.Reason = store.Uncertain, reason
+		putOff(dl, now, wait)
 		dl.Attempts++
 	})
 }
 
-// repeatable reports whether the platform would know the part's request again.
+// repeatable reports whether the platform would surely know the part's request
+// again: by the local clock, and by the platform's own, since the local one may
+// have been set meanwhile.
 func (d *dispatcher) repeatable(dl store.Delivery) bool {
-	part := dl.Next()
-	age := time.Since(dl.Parts[part].Claimed)
-	return age >= 0 && age < d.platform.Repeats(dl, part)
+	p := dl.Parts[dl.Next()]
+	known := d.platform.Repeats(dl, dl.Next())
+	within := func(age time.Duration) bool { return age >= 0 && age < known }
+	if !within(time.Since(p.Claimed)) {
+		return false
+	}
+	if p.ClaimedThere.IsZero() {
+		return true
+	}
+	there := d.clock()
+	return !there.IsZero() && within(there.Sub(p.ClaimedThere)+clockGrain)
 }
 
+// clockGrain is how exact the platforms' clocks are told.
+const clockGrain = time.Second
+
 // settle finds out what became of a part: by repeating the request where the
-// platform knows it again, else by looking for the message.
-func (d *dispatcher) settle(ctx, finish context.Context, dl store.Delivery) error {
-	if err := d.pace.wait(ctx, dl.Chat, false, false); err != nil {
+// platform knows it again, else by looking for the message. Looks go before
+// other requests: all else in the chat waits for them.
+func (d *dispatcher) settle(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+	if ok, err := d.permit(ctx, l, true); !ok {
 		return err
 	}
+	d.pace.count(l.chat)
 	part := dl.Next()
 	if d.repeatable(dl) {
 		// The claim stands, and with it the time from which the platform counts.
 		v := d.platform.Send(finish, dl, part)
 		return d.apply(finish, dl, v)
 	}
-	v := d.platform.Settle(finish, dl, part)
+	v := d.platform.Settle(finish, dl, part, d.further(ctx, l))
 	switch v.Outcome {
 	case store.Delivered:
 		d.Log.Info("found", d.about(dl, "message", v.Message)...)
@@ -74,9 +91,38 @@ func (d *dispatcher) settle(ctx, finish context.Context, dl store.Delivery) erro
 	return d.unsettled(finish, dl, v)
 }
 
+// further gives what a look asks before each request but its first.
+func (d *dispatcher) further(ctx context.Context, l *lane) func() error {
+	return func() error {
+		if err := sleep(ctx, time.Until(d.pace.free(l.chat))); err != nil {
+			return err
+		}
+		if _, err := d.permit(ctx, l, true); err != nil { // no urgent wish is recalled
+			return err
+		}
+		d.pace.count(l.chat)
+		return nil
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // lookAgain has a part looked for again soon: nothing else goes into its chat
 // before it is settled, and a look disturbs nobody.
 func (d *dispatcher) lookAgain(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	d.slowDown(dl.Chat, v)
 	now := time.Now()
 	if limit := tooLate(dl); now.Sub(dl.Planned) > limit {
 		return d.giveUp(ctx, dl, fmt.Sprintf("could not be settled within %s: %s", limit, v.Reason))
@@ -84,45 +130,55 @@ func (d *dispatcher) lookAgain(ctx context.Context, dl store.Delivery, v store.V
 	wait := max(v.After, min(backoff(dl.Attempts), d.SettleAfter))
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.Attempts++
-		dl.Due, dl.Reason = now.Add(wait), v.Reason
+		putOff(dl, now, wait)
+		dl.Reason = v.Reason
 	})
 }
 
 // absent records a look that found nothing; after enough of them the part is
-// sent anew.
+// sent anew, if that is certain enough.
 func (d *dispatcher) absent(ctx context.Context, dl store.Delivery, v store.Verdict) error {
-	again := dl.Looks+1 < looks
-	due := time.Now()
-	if again {
-		due = due.Add(d.SettleAfter / 2)
-	} else {
+	if dl.Looks+1 >= looks {
+		if v.Unsure {
+			return d.unsettled(ctx, dl, v)
+		}
 		d.Log.Warn("not found, is sent anew", d.about(dl, "reason", v.Reason)...)
+		return d.sendAnew(ctx, dl, v.Reason, false)
 	}
+	now := time.Now()
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.Looks++
-		dl.Due = due
-		if !again {
-			dl.State = store.Planned
-		}
+		putOff(dl, now, d.SettleAfter/2)
 	})
 }
 
 // unsettled does with a part that can't be settled what its channel wants.
 func (d *dispatcher) unsettled(ctx context.Context, dl store.Delivery, v store.Verdict) error {
-	hold := false
 	if dl.Channel != "" {
 		c, err := d.Store.Channel(ctx, dl.Channel)
 		if err != nil && !isNotFound(err) {
 			return err
 		}
-		hold = c.Uncertain == "hold"
-	}
-	if hold {
-		return d.giveUp(ctx, dl, "held, since it may be out already: "+v.Reason)
+		if c.Uncertain == "hold" {
+			return d.hold(ctx, dl, v.Reason)
+		}
 	}
 	d.Log.Warn("can't be settled, is sent anew", d.about(dl, "reason", v.Reason)...)
+	return d.sendAnew(ctx, dl, v.Reason, true)
+}
+
+// sendAnew has a part sent again that is not out, as far as can be told. unproven
+// says that it can't be told.
+func (d *dispatcher) sendAnew(ctx context.Context, dl store.Delivery, reason string, unproven bool) error {
+	now := time.Now()
+	part := dl.Next()
 	return d.change(ctx, dl, func(dl *store.Delivery) {
-		dl.State, dl.Reason, dl.Due = store.Planned, v.Reason, time.Time{}
+		if unproven {
+			dl.Resends++
+		}
+		dl.Parts[part].Doubt = true
+		dl.Looks++
+		dl.State, dl.Reason, dl.Set, dl.Due = store.Planned, reason, now, time.Time{}
 	})
 }
 

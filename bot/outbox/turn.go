@@ -2,28 +2,34 @@ package outbox
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"briefbot/store"
 )
 
-// turn serves one chat until nothing of it is due, and says when to go on; zero
-// if nothing is pending.
-func (d *dispatcher) turn(ctx, finish context.Context, chat store.Chat) (time.Time, error) {
+// turn serves one chat until nothing of it is due, or the chat must have a
+// pause, and says what is left.
+func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 	for {
 		if ctx.Err() != nil {
-			return time.Now(), nil
+			return rest{due: time.Now()}, nil
 		}
-		pending, err := d.Store.Pending(finish, chat)
+		pending, err := d.Store.Pending(finish, l.chat)
 		if err != nil {
-			return time.Time{}, err
+			return rest{}, err
 		}
-		next, due := choose(pending, time.Now())
+		now := time.Now()
+		next, left := choose(pending, now)
 		if next == nil {
-			return due, nil
+			return left, nil
 		}
-		if err := d.step(ctx, finish, *next); err != nil {
-			return time.Time{}, err
+		if free := d.pace.free(l.chat); free.After(now) {
+			return rest{free, left.asked}, nil
+		}
+		if err := d.step(ctx, finish, l, *next); err != nil {
+			return rest{}, err
 		}
 	}
 }
@@ -31,45 +37,65 @@ func (d *dispatcher) turn(ctx, finish context.Context, chat store.Chat) (time.Ti
 // choose picks what a chat's turn goes on with, or says when there will be
 // something. What is uncertain comes first, and nothing passes it: so at most
 // one message of ours in a chat is unknown, and order holds. Then come readers'
-// answers, then posts.
-func choose(pending []store.Delivery, now time.Time) (*store.Delivery, time.Time) {
-	for i, d := range pending {
+// answers, then posts, then what may be out twice.
+func choose(pending []store.Delivery, now time.Time) (*store.Delivery, rest) {
+	var left rest
+	for i := range pending {
+		d := &pending[i]
+		left.asked = left.asked || d.Kind == store.AnswerDelivery
 		if d.State == store.Uncertain || d.State == store.Claimed {
-			if d.Due.After(now) {
-				return nil, d.Due
+			if waits(*d, now) {
+				return nil, rest{d.Due, true}
 			}
-			return &pending[i], now
+			return d, left
 		}
 	}
-	var due time.Time
-	for i, d := range pending {
-		if !d.Due.After(now) {
-			return &pending[i], now
+	for i := range pending {
+		d := &pending[i]
+		if !waits(*d, now) {
+			return d, left
 		}
-		if due.IsZero() || d.Due.Before(due) {
-			due = d.Due
+		if left.due.IsZero() || d.Due.Before(left.due) {
+			left.due = d.Due
 		}
 	}
-	return nil, due
+	return nil, left
 }
+
+// waits reports whether a delivery is not to go on yet. One that was put off by
+// a clock that has been set back since is looked at at once.
+func waits(d store.Delivery, now time.Time) bool { return d.Due.After(now) && !setBack(d, now) }
+
+// setBack reports whether the clock shows less than when Due was decided.
+func setBack(d store.Delivery, now time.Time) bool { return d.Set.After(now) }
 
 // step brings a delivery one step on: it makes its parts, sends the next one,
 // or settles one whose outcome is unknown.
-func (d *dispatcher) step(ctx, finish context.Context, dl store.Delivery) error {
+func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+	now := time.Now()
+	if waiting := dl.Due.Sub(dl.Set); setBack(dl, now) && waiting > 0 {
+		// It waits as long as was meant, by the clock as it is now.
+		return d.change(finish, dl, func(dl *store.Delivery) { putOff(dl, now, waiting) })
+	}
 	switch dl.State {
 	case store.Claimed:
 		return d.recover(finish, dl)
 	case store.Uncertain:
-		return d.settle(ctx, finish, dl)
+		return d.settle(ctx, finish, l, dl)
+	case store.Resent:
+		return d.lookForSecond(ctx, finish, l, dl)
+	}
+	if limit := tooLate(dl); dl.Kind != store.EditDelivery && dl.Next() == 0 && now.Sub(dl.Planned) > limit {
+		return d.giveUp(finish, dl, strings.TrimSuffix(fmt.Sprintf("not delivered within %s: %s", limit, dl.Reason), ": "))
 	}
 	if len(dl.Parts) == 0 {
-		composed, err := d.compose(finish, dl)
+		composed, err := d.compose(ctx, finish, l, dl)
 		if err != nil || composed == nil {
 			return err
 		}
 		dl = *composed
 	}
-	return d.send(ctx, finish, dl)
+	return d.send(ctx, finish, l, dl)
 }
 
 // change writes what became of a delivery.
@@ -79,4 +105,9 @@ func (d *dispatcher) change(ctx context.Context, dl store.Delivery, change func(
 		return nil
 	})
 	return err
+}
+
+// putOff has a delivery go on after a while.
+func putOff(dl *store.Delivery, now time.Time, wait time.Duration) {
+	dl.Set, dl.Due = now, now.Add(wait)
 }

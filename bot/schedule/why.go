@@ -80,7 +80,7 @@ func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now tim
 func whyDelivery(d store.Delivery, c store.Channel) string {
 	at := clock(c)
 	switch d.State {
-	case store.Sent:
+	case store.Sent, store.Resent:
 		var ids []string
 		for _, p := range d.Parts {
 			ids = append(ids, p.Message)

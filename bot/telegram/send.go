@@ -80,9 +80,12 @@ func says(err error, words string) bool {
 // gone are the words by which Telegram says that a chat is not to be had.
 var gone = []string{
 	"bot was blocked", "user is deactivated", "bot was kicked", "bot is not a member", "group chat was deleted",
-	"chat not found", "not enough rights", "need administrator rights", "message thread not found", "TOPIC_CLOSED",
+	"chat not found", "not enough rights", "need administrator rights",
 	"CHAT_WRITE_FORBIDDEN", "have no rights to send", "PEER_ID_INVALID",
 }
+
+// goneThread are the words that say it of one topic.
+var goneThread = []string{"message thread not found", "TOPIC_CLOSED", "TOPIC_DELETED"}
 
 // later is how long everything waits for the operator to give a good token.
 const later = 10 * time.Minute
@@ -114,6 +117,11 @@ func (t *Telegram) verdict(ctx context.Context, c store.Chat, err error) store.V
 		v.Outcome = store.Refused
 		for _, words := range gone {
 			v.Gone = v.Gone || strings.Contains(e.Message, words)
+		}
+		for _, words := range goneThread {
+			said := strings.Contains(e.Message, words)
+			v.GoneThread = v.GoneThread || said && c.Thread != 0
+			v.Gone = v.Gone || said && c.Thread == 0
 		}
 	}
 	return v

@@ -14,47 +14,69 @@ import (
 // sets a message's keyboard to what ours has. "Not modified" says that it is
 // ours; anything else changes nothing, as long as the bot may not edit what
 // others wrote.
-func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store.Verdict {
+func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict {
+	return t.look(ctx, d, part, maxAbsent, further)
+}
+
+// Second looks for another message with the part's keyboard than the recorded
+// one: among the ids that were given since before it was sent first, up to the
+// highest that is known.
+func (t *Telegram) Second(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict {
+	return t.look(ctx, d, part, 0, further)
+}
+
+// look looks through the messages behind those that were known when a part was
+// sent, and beyond the highest one known for so many more.
+func (t *Telegram) look(ctx context.Context, d store.Delivery, part, beyond int, further func() error) store.Verdict {
 	unknown := func(format string, args ...any) store.Verdict {
 		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf(format, args...)}
 	}
+	retry := func(err error) store.Verdict {
+		return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+	}
 	if !t.current.Load() {
 		// What others wrote meanwhile has to be known first.
-		return store.Verdict{Outcome: store.Retry, Reason: "the updates that came meanwhile are not read yet"}
+		return retry(errUnread)
 	}
 	floor, ok := number(d.Parts[part].After)
 	if !ok {
 		return unknown("no message of the chat was known before it was sent")
 	}
-	if v, ok := t.mayProbe(ctx, d.Chat); !ok {
+	sight, v, ok := t.sight(ctx, d.Chat)
+	if !ok {
 		return v
 	}
 	top := floor
 	known, err := t.ledger.HighestMessage(ctx, d.Chat)
 	if err != nil {
-		return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+		return retry(err)
 	}
 	if n, ok := number(known); ok {
 		top = max(top, n)
 	}
 	others, err := t.ledger.OthersMessages(ctx, d.Chat)
 	if err != nil {
-		return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+		return retry(err)
 	}
 	probes := 0
-	for id := floor + 1; id <= top+maxAbsent; id++ {
+	for id := floor + 1; id <= top+int64(beyond); id++ {
 		if slices.Contains(others, fmt.Sprint(id)) {
 			continue // somebody's
 		}
 		_, err := t.ledger.DeliveryOfMessage(ctx, d.Chat, fmt.Sprint(id))
 		if err == nil {
-			continue // another of ours
+			continue // ours, and another
 		}
 		if !errors.Is(err, store.ErrNotFound) {
-			return store.Verdict{Outcome: store.Retry, Reason: err.Error()}
+			return retry(err)
 		}
 		if probes++; probes > maxProbes {
 			return unknown("not among the first %d messages behind %d", maxProbes, floor)
+		}
+		if probes > 1 {
+			if err := further(); err != nil {
+				return retry(err)
+			}
 		}
 		switch v, who := t.probe(ctx, d, part, id); who {
 		case nobody:
@@ -64,8 +86,15 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int) store
 			return v
 		}
 	}
-	return store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, top+maxAbsent)}
+	v = store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, top+int64(beyond))}
+	if sight == partial {
+		v.Unsure = true
+		v.Reason += ", and as long as the bot is no admin of the group it does not see all of them"
+	}
+	return v
 }
+
+var errUnread = errors.New("the updates that came meanwhile are not read yet")
 
 // whose says whose message an id is.
 type whose int
@@ -101,27 +130,44 @@ func (t *Telegram) probe(ctx context.Context, d store.Delivery, part int, id int
 	return v, decided
 }
 
-// mayProbe reports whether looking is safe: in a channel, a bot that may edit
-// others' posts would put its buttons on them.
-func (t *Telegram) mayProbe(ctx context.Context, c store.Chat) (store.Verdict, bool) {
-	if !hasOwnSequence(c) {
-		return store.Verdict{}, true // no channel
+// sight is how much of a chat the bot sees.
+type sight int
+
+const (
+	whole   sight = iota
+	partial       // not what others write
+)
+
+// sight says what the bot sees of a chat; false if looking there is not safe, or
+// proves nothing: in a channel, a bot that may edit others' posts would put its
+// buttons on them, and one that lost its rights is told of its own messages what
+// it is told of others'.
+func (t *Telegram) sight(ctx context.Context, c store.Chat) (sight, store.Verdict, bool) {
+	if c.Private() {
+		return whole, store.Verdict{}, true
 	}
 	var rights struct {
 		Status  string `json:"status"`
 		CanEdit bool   `json:"can_edit_messages"`
+		CanPost *bool  `json:"can_post_messages"`
 	}
 	err := t.api.call(ctx, "getChatMember", params{"chat_id": c.ID, "user_id": t.account().ID}, &rights)
 	if err != nil {
 		v := t.verdict(ctx, c, err)
 		v.Outcome = store.Retry
-		return v, false
+		return whole, v, false
 	}
-	if rights.CanEdit {
-		return store.Verdict{
+	admin := rights.Status == "administrator" || rights.Status == "creator"
+	switch {
+	case rights.CanEdit:
+		return whole, store.Verdict{
 			Outcome: store.Unknown,
 			Reason:  "the bot may edit others' messages here, so it can't look for its own safely: take that right away from it",
 		}, false
+	case rights.Status == "left" || rights.Status == "kicked", rights.CanPost != nil && !*rights.CanPost:
+		return whole, store.Verdict{Outcome: store.Retry, Reason: "the bot has lost its rights here, so it can't look for its message"}, false
+	case !admin && !t.account().ReadsAll:
+		return partial, store.Verdict{}, true
 	}
-	return store.Verdict{}, true
+	return whole, store.Verdict{}, true
 }

@@ -30,6 +30,9 @@ type Ledger interface {
 	HighestMessage(ctx context.Context, c store.Chat) (string, error)
 	OthersMessages(ctx context.Context, c store.Chat) ([]string, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
+	Place(ctx context.Context, c store.Chat) (store.Place, error)
+	PauseChat(ctx context.Context, p store.Pause) error
+	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
 }
 
 // Options are what the adapter needs.
@@ -62,6 +65,8 @@ type Telegram struct {
 type me struct {
 	ID       int64  `json:"id"`
 	Username string `json:"username"`
+	// ReadsAll says that groups show the bot everything (privacy mode is off).
+	ReadsAll bool `json:"can_read_all_group_messages"`
 }
 
 // New makes the adapter. It makes no connection.

@@ -350,7 +350,7 @@ func TestSettle(t *testing.T) {
 				w.adapter.current.Store(true)
 				tt.play(w, &d)
 				before := fmt.Sprintf("%s", w.platform.Messages(chat))
-				if v := w.adapter.Settle(t.Context(), d, 0); v.Outcome != tt.want {
+				if v := w.adapter.Settle(t.Context(), d, 0, atOnce); v.Outcome != tt.want {
 					t.Errorf("got %s: %s", v.Outcome, v.Reason)
 				}
 				if after := fmt.Sprintf("%s", w.platform.Messages(chat)); after != before {
@@ -369,7 +369,7 @@ func (w *world) send() []string {
 		w.Fatal(err)
 	}
 	for _, c := range chats {
-		pending, err := w.store.Pending(w.Context(), c)
+		pending, err := w.store.Pending(w.Context(), c.Chat)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -552,3 +552,6 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// atOnce lets a look go on without a pause.
+func atOnce() error { return nil }

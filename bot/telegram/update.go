@@ -39,6 +39,10 @@ type message struct {
 	Forwarded   bool  `json:"is_automatic_forward"`
 	ForwardFrom *chat `json:"forward_from_chat"`
 	ForwardID   int64 `json:"forward_from_message_id"`
+	// Service messages: the group is a supergroup from now on; the topic is open
+	// again.
+	MigratedTo int64     `json:"migrate_to_chat_id"`
+	Reopened   *struct{} `json:"forum_topic_reopened"`
 }
 
 type user struct {
@@ -79,7 +83,12 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 	switch {
 	case u.Callback != nil:
 		return in.press(ctx, *u.Callback, o)
+	case u.Message != nil && u.Message.MigratedTo != 0:
+		return false, in.migrate(ctx, store.Chat{Platform: store.Telegram, ID: fmt.Sprint(u.Message.Chat.ID)}, u.Message.MigratedTo)
 	case u.Message != nil:
+		if err := in.heard(ctx, *u.Message); err != nil {
+			return false, err
+		}
 		q, ok := in.question(*u.Message)
 		if !ok {
 			return true, in.ledger.PutOffset(ctx, o)
@@ -88,7 +97,7 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 	case u.ChannelPost != nil:
 		return true, in.ledger.PutOffset(ctx, o)
 	case u.Member != nil:
-		in.log.Info("the bot's standing changed", "chat", u.Member.Chat.ID, "kind", u.Member.Chat.Type, "status", u.Member.New.Status)
+		return false, in.standing(ctx, *u.Member)
 	}
 	return false, nil
 }

@@ -265,11 +265,11 @@ func deliveries(t *testing.T, open Open) {
 	watch := s.WatchPending(store.Telegram)
 	defer watch.Close()
 	planned(t, s, "c")
-	if chats, err := watch.Next(ctx); err != nil || !slices.Equal(chats, []store.Chat{c.Chat}) {
+	if chats, err := watch.Next(ctx); err != nil || !slices.Equal(chats, []store.Waiting{{Chat: c.Chat}}) {
 		t.Errorf("watch: %v, %v", chats, err)
 	}
 	chats, err := s.PendingChats(ctx, store.Telegram)
-	if err != nil || !slices.Equal(chats, []store.Chat{c.Chat}) {
+	if err != nil || !slices.Equal(chats, []store.Waiting{{Chat: c.Chat}}) {
 		t.Errorf("pending chats: %v, %v", chats, err)
 	}
 	pending, err := s.Pending(ctx, c.Chat)
