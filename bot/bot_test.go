@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +39,25 @@ type world struct {
 	group    string // a Telegram supergroup, of which the bot is an admin
 	reader   struct{ discord, telegram string }
 	stop     func()
+	journal  *journal
+}
+
+// journal keeps a log.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
 }
 
 func newWorld(t testing.TB) *world {
@@ -54,6 +75,7 @@ func newWorld(t testing.TB) *world {
 		telegram: sandbox.NewTelegram(sandbox.TelegramOptions{Token: telegramToken, Username: "brief_bot", Spec: spec}),
 		folder:   t.TempDir(),
 		stop:     func() {},
+		journal:  &journal{},
 	}
 	w.server = httptest.NewServer(sandbox.Mux(w.discord, w.telegram, nil))
 	guild := w.discord.AddGuild("Harbour House")
@@ -72,6 +94,9 @@ func newWorld(t testing.TB) *world {
 		w.discord.Close()
 		w.telegram.Close()
 		w.server.Close()
+		if t.Failed() {
+			t.Logf("log:\n%s", w.journal)
+		}
 		for _, v := range append(w.discord.Violations(), w.telegram.Violations()...) {
 			t.Errorf("against the official description: %s", v)
 		}
@@ -114,10 +139,7 @@ channels:
 // start runs the bot until the world's stop.
 func (w *world) start(c *config.Config) {
 	w.Helper()
-	log := slog.New(slog.DiscardHandler)
-	if testing.Verbose() {
-		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
+	log := slog.New(slog.NewTextHandler(w.journal, nil))
 	b, err := New(w.Context(), c, log)
 	if err != nil {
 		w.Fatal(err)

@@ -135,6 +135,8 @@ type tgMessage struct {
 	Markup        *tgKeyboard     `json:"reply_markup,omitempty"`
 	TopicCreated  *tgTopicCreated `json:"forum_topic_created,omitempty"`
 	MigratedTo    int64           `json:"migrate_to_chat_id,omitempty"`
+	TopicClosed   *struct{}       `json:"forum_topic_closed,omitempty"`
+	TopicReopened *struct{}       `json:"forum_topic_reopened,omitempty"`
 	Silent        bool            `json:"silent,omitempty"` // for the page
 	byBot         bool
 	postedByOther bool
@@ -315,13 +317,22 @@ func (t *Telegram) AddTopic(chat, name string) int {
 	return m.ID
 }
 
-// CloseTopic closes a topic, or opens it again.
+// CloseTopic closes a topic, or opens it again; a service message tells of it.
 func (t *Telegram) CloseTopic(chat string, topic int, closed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c := t.chats[chat]; c != nil && c.topics[topic] != nil {
-		c.topics[topic].closed = closed
+	c := t.chats[chat]
+	if c == nil || c.topics[topic] == nil {
+		return
 	}
+	c.topics[topic].closed = closed
+	m := &tgMessage{Thread: topic, InTopic: true}
+	if closed {
+		m.TopicClosed = &struct{}{}
+	} else {
+		m.TopicReopened = &struct{}{}
+	}
+	t.update("message", t.put(c, m))
 }
 
 // SetRights says what the bot may do in a chat.

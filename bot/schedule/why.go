@@ -18,6 +18,7 @@ type Records interface {
 	Channels(ctx context.Context) ([]store.Channel, error)
 	Progress(ctx context.Context, channel string) (store.Progress, error)
 	Post(ctx context.Context, story, channel string) (d store.Delivery, recorded bool, err error)
+	PauseOf(ctx context.Context, c store.Chat) (store.Pause, error)
 }
 
 // Why says of each channel, or of the one named, why it got a story, did not yet
@@ -63,8 +64,15 @@ func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now tim
 	if err != nil {
 		return "", err
 	}
-	if recorded {
+	if recorded && !d.Parked {
 		return whyDelivery(d, c), nil
+	}
+	pause, err := r.PauseOf(ctx, c.Chat)
+	if err == nil && !pause.Trial {
+		return whyPaused(pause, c), nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", err
 	}
 	p, err := r.Progress(ctx, c.Name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -81,11 +89,15 @@ func whyDelivery(d store.Delivery, c store.Channel) string {
 	at := clock(c)
 	switch d.State {
 	case store.Sent, store.Resent:
+		sure := ""
+		if d.Resends > 0 {
+			sure = "; it was sent anew although it may have been out, since that could not be found out"
+		}
 		var ids []string
 		for _, p := range d.Parts {
 			ids = append(ids, p.Message)
 		}
-		return fmt.Sprintf("posted on %s, as message %s", at(d.Done), strings.Join(ids, ", "))
+		return fmt.Sprintf("posted on %s, as message %s%s", at(d.Done), strings.Join(ids, ", "), sure)
 	case store.GivenUp:
 		return fmt.Sprintf("given up on %s: %s", at(d.Done), d.Reason)
 	case store.Claimed:
@@ -101,6 +113,13 @@ func whyDelivery(d store.Delivery, c store.Channel) string {
 			at(d.Planned), d.Attempts, d.Reason, at(d.Due))
 	}
 	return "posted so long ago that only the fact is still recorded"
+}
+
+// whyPaused tells why a story waits for its chat.
+func whyPaused(p store.Pause, c store.Channel) string {
+	at := clock(c)
+	return fmt.Sprintf("waits: the chat is paused since %s (%s); it goes on when the bot is back there, and is tried on %s at the latest",
+		at(p.Since), p.Reason, at(p.Retry))
 }
 
 // whyNot tells why no delivery was planned.

@@ -79,6 +79,24 @@ func TestWhy(t *testing.T) {
 				d.State, d.Reason, d.Done = store.GivenUp, "400 embed too large", time.Now()
 			})
 		}, "c: given up on 1 January 2000 at 08:00:00 UTC: 400 embed too large"},
+		{"paused", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			now := time.Now()
+			if err := w.store.PauseChat(w.Context(), store.Pause{Chat: store.Chat{Platform: store.Discord, ID: "1"}, Since: now, Reason: "403 Missing Access", Retry: now.Add(time.Hour)}); err != nil {
+				w.Fatal(err)
+			}
+		}, "c: waits: the chat is paused since 1 January 2000 at 08:00:00 UTC (403 Missing Access); it goes on when the bot is back there, and is tried on 1 January 2000 at 09:00:00 UTC at the latest"},
+		{"sent anew", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			first(w, func(d *store.Delivery) {
+				d.State, d.Done, d.Resends = store.Sent, time.Now(), 1
+				d.Parts[0].Message = "4711"
+			})
+		}, "c: posted on 1 January 2000 at 08:00:00 UTC, as message 4711; it was sent anew although it may have been out, since that could not be found out"},
 		{"other topics", func(w *world) {
 			w.channel(func(c *store.Channel) { c.Topics = []string{"world", "science"} })
 			w.story("a", "sport")

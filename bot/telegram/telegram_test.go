@@ -332,6 +332,7 @@ func TestSettle(t *testing.T) {
 			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "41"}})
 		}, store.Unknown},
 		{"nothing was known of the chat", func(_ *world, d *store.Delivery) { d.Parts[0].After = "" }, store.Unknown},
+		{"a bot that was removed does not take silence for proof", func(w *world, d *store.Delivery) { w.platform.Kick(d.Chat.ID) }, store.Retry},
 		{"a bot that may edit others' posts does not look", func(w *world, d *store.Delivery) {
 			w.platform.SetRights(w.channel, sandbox.TelegramRights{Post: true, Edit: true})
 			others(w, d.Chat.ID, 1)
@@ -555,3 +556,78 @@ func BenchmarkRender(b *testing.B) {
 
 // atOnce lets a look go on without a pause.
 func atOnce() error { return nil }
+
+// In a group that does not show the bot everything, not to find a message proves
+// nothing: without saying so, a post that is there would be sent again unseen.
+func TestUnsure(t *testing.T) {
+	w := newWorld(t)
+	w.platform.SetRights(w.group, sandbox.TelegramRights{})
+	stop := w.run()
+	defer stop()
+	w.until("the bot knows itself", func() bool { return w.adapter.name() != "" && w.adapter.current.Load() })
+	d := w.delivery(w.group, brief.Post(ferry(), false))
+	d.Parts[0].After = "1"
+	if v := w.adapter.Settle(t.Context(), d, 0, atOnce); v.Outcome != store.Absent || !v.Unsure {
+		t.Errorf("%+v", v)
+	}
+}
+
+// A second copy is found by its buttons, wherever it stands between known ids.
+func TestSecond(t *testing.T) {
+	w := newWorld(t)
+	d := w.delivery(w.channel, brief.Post(ferry(), false))
+	w.platform.Say(t.Context(), w.reader, w.channel, "an editor's own post", "")
+	w.platform.SetRights(w.channel, sandbox.TelegramRights{Post: true})
+	d.Parts[0].After = "1"
+	w.adapter.current.Store(true)
+	first := w.adapter.Send(t.Context(), d, 0)
+	w.platform.Say(t.Context(), w.reader, w.channel, "another one", "")
+	second := w.adapter.Send(t.Context(), d, 0)
+	// What the outbox has on record: the second one.
+	chat := store.Chat{Platform: store.Telegram, ID: w.channel}
+	w.store.PutOffset(t.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{chat: second.Message}})
+	d.Parts[0].Message = second.Message
+	paused := 0
+	v := w.adapter.Second(t.Context(), d, 0, func() error { paused++; return nil })
+	if v.Outcome != store.Delivered || v.Message != first.Message {
+		t.Errorf("found %+v, want message %s", v, first.Message)
+	}
+	d.Parts[0].Target = first.Message
+	if v := w.adapter.Delete(t.Context(), d, 0); v.Outcome != store.Delivered {
+		t.Errorf("delete: %+v", v)
+	}
+	if v := w.adapter.Second(t.Context(), d, 0, func() error { paused++; return nil }); v.Outcome != store.Absent {
+		t.Errorf("after the deletion: %+v", v)
+	}
+	if paused == 0 {
+		t.Error("the looks were not paced")
+	}
+	for _, m := range w.platform.Messages(w.channel) {
+		if strings.Contains(string(m), "edit_date") {
+			t.Errorf("a look changed a message: %s", m)
+		}
+	}
+}
+
+// What a reader would miss without it: a topic that is open again, a bot that is
+// unblocked, go on at once.
+func TestBack(t *testing.T) {
+	w := newWorld(t)
+	topic := w.platform.AddTopic(w.group, "News")
+	stop := w.run()
+	defer stop()
+	chats := []store.Chat{{Platform: store.Telegram, ID: w.group, Thread: topic}, {Platform: store.Telegram, ID: w.reader}}
+	for _, c := range chats {
+		if err := w.store.PauseChat(t.Context(), store.Pause{Chat: c, Since: time.Now(), Reason: "TOPIC_CLOSED"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.platform.CloseTopic(w.group, topic, false)
+	if err := w.platform.Say(t.Context(), w.reader, w.reader, "/start", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.until("nothing is paused", func() bool {
+		paused, err := w.store.Paused(t.Context(), store.Telegram)
+		return err == nil && len(paused) == 0
+	})
+}
