@@ -36,16 +36,18 @@ type platform struct {
 	// calling post) and lie about it.
 	send func(d store.Delivery, part int, post func() string) *store.Verdict
 	// find is what Settle says when the message is not among the posts.
-	find    *store.Verdict
-	looked  int
-	blind   bool // looks find nothing
-	repeats time.Duration
-	forgets time.Duration    // what the platform claims to know, though it does not
-	clock   func() time.Time // the platform's
-	resolve *store.Verdict
-	changes []string // "edit 1 body"
-	change  func() store.Verdict
-	parts   int
+	find   *store.Verdict
+	looked int
+	// rendered counts how often a message's requests were made.
+	rendered int
+	blind    bool // looks find nothing
+	repeats  time.Duration
+	forgets  time.Duration    // what the platform claims to know, though it does not
+	clock    func() time.Time // the platform's
+	resolve  *store.Verdict
+	changes  []string // "edit 1 body"
+	change   func() store.Verdict
+	parts    int
 }
 
 func newPlatform() *platform {
@@ -62,6 +64,9 @@ func (p *platform) Resolve(_ context.Context, c store.Chat) (store.Place, store.
 
 func (p *platform) Render(_ context.Context, _ store.Place, d store.Delivery, _ brief.Message) ([]json.RawMessage, error) {
 	var all []json.RawMessage
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rendered++
 	for i := range p.parts {
 		all = append(all, json.RawMessage(fmt.Sprintf("%q", d.Tag(i))))
 	}
@@ -407,6 +412,45 @@ func TestOutbox(t *testing.T) {
 			d.plan("c", "a", "b")
 			pass(2 * time.Minute)
 			d.expect("c:a.0", "c:b.0")
+		}},
+		{"what is sent anew is what was recorded, whatever became of the story since", func(d *desk) {
+			first := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if first {
+					first = false
+					return lost
+				}
+				return nil
+			}
+			d.start()
+			d.plan("c", "a")
+			_, _, err := d.store.PutStory(d.Context(), store.Story{ID: "a", Headline: "other words", Bullets: []store.Bullet{{Text: "b"}}}, time.Now())
+			if err != nil {
+				d.Fatal(err)
+			}
+			pass(2 * time.Minute)
+			d.expect("c:a.0")
+			if d.rendered != 1 {
+				d.Errorf("rendered %d times", d.rendered)
+			}
+		}},
+		{"all topics of a chat share one lane", func(d *desk) {
+			d.on = store.Telegram
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				time.Sleep(time.Second)
+				return nil
+			}
+			d.stories("a")
+			for i := range 5 {
+				c := store.Channel{Name: fmt.Sprint(i), Chat: store.Chat{Platform: d.on, ID: "-1001", Thread: i}, Timezone: "UTC"}
+				if err := d.store.PutChannel(d.Context(), c, time.Now()); err != nil {
+					d.Fatal(err)
+				}
+				d.run(c.Name, "a")
+			}
+			d.start()
+			pass(time.Minute)
+			d.expect("-1001:a.0", "-1001:a.0", "-1001:a.0", "-1001:a.0", "-1001:a.0")
 		}},
 		{"a platform that knows repetitions is asked again soon", func(d *desk) {
 			d.repeats = 2 * time.Minute

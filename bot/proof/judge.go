@@ -19,7 +19,8 @@ type Report struct {
 	Posts     int // stories × chats that were posted
 	Questions int
 	// Wrong is what a reader would have to complain about.
-	Wrong []string
+	Wrong    []string
+	hopeless bool // no more waiting mends it
 }
 
 // String is the report for people.
@@ -50,8 +51,9 @@ func marks(transcript []sandbox.Entry, chat string) []mark {
 }
 
 // judge holds what a chat got against what it had to get: each story once, whole,
-// in order.
-func judge(chat string, got []mark, want []story) (posts int, wrong []string) {
+// in order. Of what is lost, doubled or torn, hopeless says that it can't be mended
+// any more.
+func judge(chat string, got []mark, want []story) (posts int, hopeless bool, wrong []string) {
 	complain := func(format string, args ...any) {
 		wrong = append(wrong, chat+": "+fmt.Sprintf(format, args...))
 	}
@@ -63,6 +65,7 @@ func judge(chat string, got []mark, want []story) (posts int, wrong []string) {
 		}
 	}
 	if !slices.IsSorted(order) {
+		hopeless = true
 		complain("out of order: %v", order)
 	}
 	for _, s := range want {
@@ -77,13 +80,16 @@ func judge(chat string, got []mark, want []story) (posts int, wrong []string) {
 			}
 		}
 		switch {
+		case there == 0 && s.removed: // before its turn came
+			continue
 		case there == 0:
 			complain("%s is lost", s.headline())
 			continue
+		case twice > 0:
+			hopeless = true
+			complain("%s is doubled: %d of %d bullets", s.headline(), twice, s.bullets)
 		case there < s.bullets:
 			complain("%s is torn: %d of %d bullets", s.headline(), there, s.bullets)
-		case twice > 0:
-			complain("%s is doubled: %d of %d bullets", s.headline(), twice, s.bullets)
 		default:
 			posts++
 		}
@@ -91,7 +97,42 @@ func judge(chat string, got []mark, want []story) (posts int, wrong []string) {
 			complain("%s is mixed up", s.headline())
 		}
 	}
-	return posts, wrong
+	return posts, hopeless, wrong
+}
+
+// stale finds stories of which a chat shows something else than the last version.
+func stale(name, chat string, transcript []sandbox.Entry, want []story) []string {
+	texts := map[string]string{} // of each message, as it is now
+	for _, e := range transcript {
+		switch {
+		case e.Method == "delete":
+			delete(texts, e.ID)
+		case e.Chat == chat:
+			texts[e.ID] = e.Text
+		}
+	}
+	stories := map[int][]string{}
+	for _, text := range texts {
+		for _, m := range markPattern.FindAllStringSubmatch(text, 1) {
+			n, _ := strconv.Atoi(m[1])
+			stories[n] = append(stories[n], text)
+		}
+	}
+	var wrong []string
+	for _, s := range want {
+		for _, text := range stories[s.n] {
+			old := strings.Count(text, ", as before.") != strings.Count(text, s.shown())
+			if s.removed {
+				// Once is enough, of a post of several messages.
+				old = !slices.ContainsFunc(stories[s.n], func(t string) bool { return strings.Contains(t, s.shown()) })
+			}
+			if old {
+				wrong = append(wrong, fmt.Sprintf("%s: %s does not say %q", name, s.headline(), s.shown()))
+				break
+			}
+		}
+	}
+	return wrong
 }
 
 // inOrder reports whether a story's bullets stand in order, with nothing of
@@ -145,27 +186,43 @@ func altered(messages []json.RawMessage) []string {
 	return wrong
 }
 
-// answered finds questions that were not answered once.
-func answered(messages []json.RawMessage, asked int) []string {
+// answered finds questions of a group that were not answered once.
+func answered(chat string, messages []json.RawMessage, asked int) []string {
 	answers := map[int]int{}
-	questions := 0
 	var wrong []string
 	for _, m := range read(messages) {
-		if strings.HasPrefix(m.Text, "/help") {
-			questions++
+		if strings.HasPrefix(m.Text, "/") {
 			answers[m.ID] += 0
 		}
-		if m.ReplyTo != nil && strings.HasPrefix(m.ReplyTo.Text, "/help") {
+		if m.ReplyTo != nil && strings.HasPrefix(m.ReplyTo.Text, "/") {
 			answers[m.ReplyTo.ID]++
 		}
 	}
 	for id, n := range answers {
 		if n != 1 {
-			wrong = append(wrong, fmt.Sprintf("question %d was answered %d times", id, n))
+			wrong = append(wrong, fmt.Sprintf("%s: question %d was answered %d times", chat, id, n))
 		}
 	}
-	if questions != asked {
-		wrong = append(wrong, fmt.Sprintf("%d questions of %d stand in the chat", questions, asked))
+	if len(answers) != asked {
+		wrong = append(wrong, fmt.Sprintf("%s: %d questions of %d stand there", chat, len(answers), asked))
 	}
 	return wrong
+}
+
+// answeredAlone finds whether the questions in a private chat, where an answer
+// names no question, were answered once each.
+func answeredAlone(chat string, messages []json.RawMessage) []string {
+	asked, answers := 0, 0
+	for _, m := range read(messages) {
+		switch {
+		case strings.HasPrefix(m.Text, "/"):
+			asked++
+		case !markPattern.MatchString(m.Text):
+			answers++
+		}
+	}
+	if asked != answers {
+		return []string{fmt.Sprintf("%s: %d questions, %d answers", chat, asked, answers)}
+	}
+	return nil
 }

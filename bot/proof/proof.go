@@ -56,13 +56,13 @@ type proof struct {
 	reader    string            // on Telegram
 	stranger  string            // on Discord
 	stories   []story
-	questions int
+	questions map[string]int // asked, by the group's name
 }
 
 // Run tries for so many kills, and says what readers would have to complain
 // about. An error says that the proof itself could not be made.
 func Run(ctx context.Context, o Options) (Report, error) {
-	p := &proof{Options: o, rand: rand.New(rand.NewPCG(o.Seed, 1))}
+	p := &proof{Options: o, rand: rand.New(rand.NewPCG(o.Seed, 1)), questions: map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return Report{}, err
@@ -108,11 +108,13 @@ func (p *proof) build(address string) error {
 	if err != nil {
 		return err
 	}
-	group := p.telegram.AddSupergroup("Talk")
-	p.telegram.SetRights(group, sandbox.TelegramRights{Admin: true})
+	group, basic := p.telegram.AddSupergroup("Talk"), p.telegram.AddGroup("Small Talk")
+	for _, g := range []string{group, basic} {
+		p.telegram.SetRights(g, sandbox.TelegramRights{Admin: true})
+	}
 	p.stranger = p.discord.AddUser("bob")
 	p.reader = p.telegram.AddUser("Ann")
-	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "group": group, "private": p.reader}
+	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "group": group, "basic": basic, "private": p.reader}
 	// The reader has pressed Start, before the proof begins.
 	return p.telegram.Say(context.Background(), p.reader, p.reader, "/start", "")
 }
@@ -121,15 +123,16 @@ func (p *proof) configure() error {
 	text := fmt.Sprintf(`
 data: data
 settle_after: %s
-sources: [{name: desk, dir: stories, rescan: 500ms}]
+sources: [{name: desk, dir: stories, rescan: 500ms, on_removed: retract}]
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:
   - {name: discord, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: channel, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: group, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: basic, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: private, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
-`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["group"], p.chats["private"])
+`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["group"], p.chats["basic"], p.chats["private"])
 	if err := os.Mkdir(filepath.Join(p.Folder, "stories"), 0o700); err != nil {
 		return err
 	}
@@ -204,26 +207,39 @@ func (p *proof) round(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// happen lets one thing happen: a story comes or changes, somebody writes, a
-// reader asks.
+// happen lets one thing happen: a story comes, changes or is taken back, somebody
+// writes, a reader asks.
 func (p *proof) happen(ctx context.Context) error {
-	switch n := p.rand.IntN(10); {
-	case n < 3:
+	switch n := p.rand.IntN(20); {
+	case n < 6:
 		return p.write(newStory(len(p.stories)+1, p.rand))
-	case n < 4 && len(p.stories) > comeIn:
+	case n < 9 && len(p.stories) > comeIn:
 		// Only what surely came in: the order is that of coming in.
 		s := &p.stories[p.rand.IntN(len(p.stories)-comeIn)]
+		if s.removed {
+			return nil
+		}
+		if p.rand.IntN(4) == 0 {
+			s.removed = true
+			return os.Remove(filepath.Join(p.Folder, "stories", s.file()))
+		}
 		s.version++
 		return p.save(*s)
-	case n < 6:
+	case n < 11:
 		return p.telegram.Say(ctx, p.reader, p.chats["group"], "chatter", "")
-	case n < 7:
+	case n < 12:
+		return p.telegram.Say(ctx, p.reader, p.chats["basic"], "chatter", "")
+	case n < 13:
 		return p.telegram.Say(ctx, p.reader, p.chats["channel"], "an editor's own post", "")
-	case n < 8:
+	case n < 15:
 		return p.discord.Say(ctx, p.stranger, p.chats["discord"], "chatter", "")
+	case n < 16:
+		return p.telegram.Say(ctx, p.reader, p.reader, "/help", "")
 	default:
-		p.questions++
-		return p.telegram.Say(ctx, p.reader, p.chats["group"], "/help@proof_bot", "")
+		group := []string{"group", "basic"}[n%2]
+		question := []string{"/help@proof_bot", "/critical@proof_bot", "/sources@proof_bot"}[p.rand.IntN(3)]
+		p.questions[group]++
+		return p.telegram.Say(ctx, p.reader, p.chats[group], question, "")
 	}
 }
 
@@ -289,26 +305,36 @@ func (p *proof) finish(ctx context.Context) error {
 		if n := len(p.discord.Transcript()) + len(p.telegram.Transcript()); n != last {
 			last, since = n, time.Now()
 		}
-		if time.Since(since) > 3*settleAfter+3*time.Second && len(p.report().Wrong) == 0 || time.Since(since) > quiet {
-			return nil
+		if time.Since(since) > 3*settleAfter+3*time.Second {
+			if r := p.report(); r.hopeless || len(r.Wrong) == 0 || time.Since(since) > quiet {
+				return nil
+			}
 		}
 	}
 }
 
 // report holds what came out against what had to.
 func (p *proof) report() Report {
-	r := Report{Seed: p.Seed, Kills: p.Kills, Stories: len(p.stories), Questions: p.questions}
+	r := Report{Seed: p.Seed, Kills: p.Kills, Stories: len(p.stories)}
+	discord, telegram := p.discord.Transcript(), p.telegram.Transcript()
 	for name, chat := range p.chats {
-		transcript := p.telegram.Transcript()
+		transcript := telegram
 		if name == "discord" {
-			transcript = p.discord.Transcript()
+			transcript = discord
 		}
-		posts, wrong := judge(name, marks(transcript, chat), p.stories)
+		posts, hopeless, wrong := judge(name, marks(transcript, chat), p.stories)
 		r.Posts += posts
+		r.hopeless = r.hopeless || hopeless
 		r.Wrong = append(r.Wrong, wrong...)
+		r.Wrong = append(r.Wrong, stale(name, chat, transcript, p.stories)...)
 	}
-	r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats["channel"]))...)
-	r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats["group"]))...)
-	r.Wrong = append(r.Wrong, answered(p.telegram.Messages(p.chats["group"]), p.questions)...)
+	for _, name := range []string{"channel", "group", "basic"} {
+		r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats[name]))...)
+	}
+	for _, name := range []string{"group", "basic"} {
+		r.Questions += p.questions[name]
+		r.Wrong = append(r.Wrong, answered(name, p.telegram.Messages(p.chats[name]), p.questions[name])...)
+	}
+	r.Wrong = append(r.Wrong, answeredAlone("private", p.telegram.Messages(p.reader))...)
 	return r
 }

@@ -15,6 +15,7 @@ type story struct {
 	n       int
 	bullets int
 	version int
+	removed bool // its file, so that its posts are to be marked
 }
 
 // newStory makes the next story: now and then one that takes several messages.
@@ -37,7 +38,7 @@ func (s story) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", s.headline())
 	for i := range s.bullets {
-		fmt.Fprintf(&b, "• %s The council of Port Ansel met for the %d. time and voted on the ferry, the lamp & the *price* of version %d.[%d]\n",
+		fmt.Fprintf(&b, "• %s The council of Port Ansel met for the %d. time and voted on the ferry, the lamp & the *price* of version %d, as before.[%d]\n",
 			s.mark(i), i+1, s.version, i%3+1)
 	}
 	for _, side := range []string{"Establishment-critical", "Pro-establishment"} {
@@ -45,4 +46,12 @@ func (s story) text() string {
 	}
 	b.WriteString("\nArticles on this story\n\n[1] Ansel Post https://anselpost.example/1\n[2] Sea Wire https://seawire.example/2\n[3] Harbour Board\n")
 	return b.String()
+}
+
+// shown is what the posts of the story must say in the end, beside its marks.
+func (s story) shown() string {
+	if s.removed {
+		return "was retracted on"
+	}
+	return fmt.Sprintf("version %d,", s.version)
 }

@@ -46,6 +46,7 @@ func commands() []subcommand {
 		{"why", "[--config FILE] STORY [CHANNEL]", "why a story was posted, or not", why},
 		{"backup", "[--config FILE]", "write a backup of the data (a running bot does, each day)", backup},
 		{"restore", "[--config FILE] [BACKUP]", "bring back a backup, the newest if none is named", restore},
+		{"proof", "[--seeds N] [--kills N]", "kill the bot at random against the stand-ins, and count what readers would complain about", prove},
 		{"version", "", "print the version", version},
 	}
 }
