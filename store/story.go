@@ -25,6 +25,8 @@ type Story struct {
 	Bullets    []Bullet    `json:"bullets"`
 	Narratives []Narrative `json:"narratives,omitempty"`
 	Sources    []Source    `json:"sources,omitempty"`
+	// Credit is due to whoever the story is taken from; each post shows it.
+	Credit *Credit `json:"credit,omitempty"`
 	// Revision counts the forms of the story that readers could tell apart,
 	// from 1. The store sets it, and Updated with it.
 	Revision int       `json:"revision,omitempty"`
@@ -37,6 +39,15 @@ type Image struct {
 	Credit  string `json:"credit,omitempty"`
 	Caption string `json:"caption,omitempty"`
 	Alt     string `json:"alt,omitempty"`
+}
+
+// Credit names whose work a story is, where its licence asks for that. Any
+// field but Name may be empty.
+type Credit struct {
+	Name       string `json:"name"`
+	URL        string `json:"url,omitempty"`
+	License    string `json:"license,omitempty"` // "CC BY-NC 4.0"
+	LicenseURL string `json:"license_url,omitempty"`
 }
 
 // Bullet is one neutral statement with the numbers of the sources it cites.

@@ -113,7 +113,7 @@ func splitFold(b Fold, fits func(Block) bool) (first, rest Block, ok bool) {
 // character's.
 func splitText(t Text, fits func(Block) bool, piece func(Text) Block) (first, rest Block, ok bool) {
 	s := t.String()
-	for _, ends := range []func(string) []int{sentenceEnds, wordEnds, characterEnds} {
+	for _, ends := range []func(string) []int{SentenceEnds, wordEnds, characterEnds} {
 		at := ends(s)
 		n := largest(len(at), func(n int) bool { return fits(piece(t.upTo(at[n-1]))) })
 		if n > 0 {
@@ -178,10 +178,10 @@ func (t Text) from(n int) Text {
 	return tail
 }
 
-// sentenceEnds gives the ends of all sentences but the last, in bytes. A
+// SentenceEnds gives the ends of all sentences but the last, in bytes. A
 // citation mark belongs to the sentence before it, and an abbreviation (Pres.,
 // Sec., U.S.) ends none.
-func sentenceEnds(s string) []int {
+func SentenceEnds(s string) []int {
 	var ends []int
 	pos, state := 0, -1
 	for rest := s; rest != ""; {

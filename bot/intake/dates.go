@@ -91,3 +91,41 @@ func isShortOf(word, name string) bool {
 	word = strings.TrimSuffix(word, ".")
 	return len(word) >= 3 && len(word) <= len(name) && strings.EqualFold(word, name[:len(word)])
 }
+
+// pageLayouts are the forms of an instant that pages have.
+var pageLayouts = []struct {
+	layout string
+	exact  bool // the zone is known; else the day is all that is
+}{
+	{time.RFC3339, true},
+	{"2006-01-02T15:04:05Z0700", true},
+	{"2006-01-02T15:04Z07:00", true},
+	{"2006-01-02 15:04:05Z07:00", true},
+	{"2006-01-02 15:04:05 -0700", true},
+	{time.RFC1123Z, true},
+	{time.RFC1123, true},
+	{"2006-01-02T15:04:05", false},
+	{"2006-01-02T15:04", false},
+	{"2006-01-02 15:04:05", false},
+	{"2006-01-02 15:04", false},
+}
+
+// pageDate reads a date as pages and their metadata have it; the zero Date if
+// it can't be read.
+func pageDate(s string) store.Date {
+	s = clean(s)
+	if d, ok := parseDate(s); ok && d.Time.Year() >= 1000 {
+		return d
+	}
+	for _, l := range pageLayouts {
+		t, err := time.Parse(l.layout, s)
+		switch {
+		case err != nil || t.Year() < 1000 || t.Year() > 9999:
+		case l.exact:
+			return store.Date{Time: t.Truncate(time.Second), Exact: true}
+		default:
+			return store.Day(t.Year(), t.Month(), t.Day())
+		}
+	}
+	return store.Date{}
+}
