@@ -49,6 +49,14 @@ func bare() store.Entry {
 	}}
 }
 
+// credited is a story that is someone's work.
+func credited() store.Entry {
+	e := ferry()
+	e.Short = "c4d5e"
+	e.Story.Credit = &store.Credit{Name: "Island News", URL: "https://islandnews.example", License: "CC BY 4.0", LicenseURL: "https://licences.example/by"}
+	return e
+}
+
 // many has more narratives than buttons in a row.
 func many() store.Entry {
 	e := ferry()
@@ -80,6 +88,10 @@ func TestGolden(t *testing.T) {
 		"post many":       Post(many(), false),
 		"post updated":    Post(updated(), false),
 		"post retracted":  Post(retracted(), false),
+		"post credited":   Post(credited(), true),
+		"side credited":   Side(credited(), store.Critical),
+		"digest credited": Digest(day, []store.Entry{credited(), bare()}),
+		"source credited": Sources(credited()),
 		"critical":        Side(ferry(), store.Critical),
 		"establishment":   Side(ferry(), store.Establishment),
 		"no side":         Side(many(), store.Critical),

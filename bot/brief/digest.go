@@ -27,6 +27,9 @@ func digestText(s store.Story) Text {
 		t = append(t, Span{Text: "\n"})
 		t = append(t, cited(s, s.Bullets[0].Text, s.Bullets[0].Citations)...)
 	}
+	if c := credit(s); c != nil {
+		t = append(append(t, Span{Text: "\n"}), c...)
+	}
 	return t
 }
 

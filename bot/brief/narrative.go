@@ -33,6 +33,7 @@ func narrative(e store.Entry, i int) Message {
 	for _, p := range paragraphs(s, n) {
 		m.Blocks = append(m.Blocks, Paragraph{p})
 	}
+	m = withCredit(m, s)
 	m.Buttons = append(sideButtons(e, i), button(wordSources, ShowSources, e))
 	return m
 }

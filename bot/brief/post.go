@@ -18,6 +18,7 @@ func Post(e store.Entry, fold bool) Message {
 			m.Blocks = append(m.Blocks, Fold{label(n), paragraphs(s, n)})
 		}
 	}
+	m = withCredit(m, s)
 	if s.Revision > 1 && !e.Retracted {
 		m.Blocks = append(m.Blocks, Note{Plain(wordUpdated + s.Updated.UTC().Format("2 January 2006, 15:04 MST"))})
 	}
@@ -39,6 +40,28 @@ func head(e store.Entry) []Block {
 		blocks = append(blocks, Picture{URL: s.Image.URL, Alt: s.Image.Alt, Caption: s.Image.Caption, Credit: s.Image.Credit})
 	}
 	return blocks
+}
+
+// credit names whose work the story is, with the licence, where that is asked
+// for.
+func credit(s store.Story) Text {
+	c := s.Credit
+	if c == nil || c.Name == "" {
+		return nil
+	}
+	t := Text{{Text: wordFrom}, {Text: c.Name, URL: c.URL}}
+	if c.License != "" {
+		t = append(t, Span{Text: ", "}, Span{Text: c.License, URL: c.LicenseURL})
+	}
+	return t
+}
+
+// withCredit adds the credit to a message that tells of the story.
+func withCredit(m Message, s store.Story) Message {
+	if c := credit(s); c != nil {
+		m.Blocks = append(m.Blocks, Note{c})
+	}
+	return m
 }
 
 func date(d store.Date) string {

@@ -28,6 +28,7 @@ func Sources(e store.Entry) Message {
 	case len(missing) > 0:
 		m.Blocks = append(m.Blocks, Note{Plain(marks(missing) + " " + wordUnlisted)})
 	}
+	m = withCredit(m, s)
 	m.Buttons = append(sideButtons(e, -1), button(wordStory, ShowStory, e))
 	return m
 }

@@ -9,6 +9,7 @@ const (
 	wordStory         = "Story"
 	wordLatest        = "Latest"
 	wordUpdated       = "Updated "
+	wordFrom          = "From "
 	wordRetracted     = "This story was retracted on "
 	wordDigest        = "News of "
 	wordNoSources     = "This story came without its list of sources: the numbers in brackets are all that is known of them."

@@ -58,6 +58,8 @@ func TestGolden(t *testing.T) {
 		"post":      {w.news, brief.Post(updated, false)},
 		"folded":    {w.news, brief.Post(ferry(), true)},
 		"long":      {w.news, brief.Post(flood(), true)},
+		"credited":  {w.news, brief.Post(credited(), true)},
+		"news":      {w.news, brief.Digest(day, []store.Entry{credited(), flood()})},
 		"hostile":   {w.news, brief.Post(hostile(), true)},
 		"forum":     {forum, brief.Post(ferry(), false)},
 		"narrative": {w.news, brief.Side(ferry(), store.Critical)},

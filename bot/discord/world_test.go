@@ -315,6 +315,13 @@ func flood() store.Entry {
 	return e
 }
 
+// credited is a story that is someone's work.
+func credited() store.Entry {
+	e := ferry()
+	e.Story.Credit = &store.Credit{Name: "Island News", URL: "https://islandnews.example", License: "CC BY 4.0", LicenseURL: "https://licences.example/by"}
+	return e
+}
+
 // hostile is a story whose every word tries to be something else.
 func hostile() store.Entry {
 	e := ferry()
@@ -326,6 +333,7 @@ func hostile() store.Entry {
 		{Text: bad}, {Text: "# heading\n## two\n-# small\n- item\n* star\n+ plus\n> quote\n>>> all\n1. first\n23. more"},
 	}
 	e.Story.Narratives = []store.Narrative{{Label: "||Left||", Paragraphs: []string{"out||side", bad}}}
+	e.Story.Credit = &store.Credit{Name: bad, URL: "https://x.example/)(", License: "||l||", LicenseURL: "javascript:alert(1)"}
 	e.Story.Sources = []store.Source{{N: 1, Outlet: "*Out*", Title: "a ] b [ c", URL: "https://x.example/)(?q=<a>"}, {N: 2, URL: "javascript:alert(1)", Title: "no link"}}
 	return e
 }

@@ -23,6 +23,16 @@ func check(s store.Story) (where string, err error) {
 	case s.Image != nil && s.Image.URL != "" && !isAddress(s.Image.URL):
 		return "image.url", fmt.Errorf("%q is no web address; %s", s.Image.URL, addressHint)
 	}
+	if c := s.Credit; c != nil {
+		switch {
+		case fold(c.Name) == "":
+			return "credit", errors.New("the credit has no name")
+		case c.URL != "" && !isAddress(c.URL):
+			return "credit.url", fmt.Errorf("%q is no web address; %s", c.URL, addressHint)
+		case c.LicenseURL != "" && !isAddress(c.LicenseURL):
+			return "credit.license_url", fmt.Errorf("%q is no web address; %s", c.LicenseURL, addressHint)
+		}
+	}
 	for i, t := range s.Topics {
 		if fold(t) == "" || strings.Contains(t, ",") {
 			return fmt.Sprintf("topics[%d]", i), fmt.Errorf("%q is no topic: it is empty or holds a comma", t)

@@ -17,6 +17,10 @@
 //	Image credit: A. Person [via Agency]
 //	Image caption: The first boat.
 //	Image alt: A white ferry at a quay.
+//	Story credit: Coast News
+//	Story credit link: https://example.org/
+//	Story licence: CC BY 4.0
+//	Story licence link: https://example.org/licence
 //
 //	• A bullet with its citations.[1][2]
 //	• Another one.[3]

@@ -29,6 +29,9 @@ type head struct {
 	alt       passage
 	linkLine  int
 	imageLine int
+
+	origin      store.Credit
+	originLines [2]int // of its addresses
 }
 
 // headLine takes a line before the first bullet.
@@ -110,6 +113,14 @@ func (p *parser) headKey(line string) (bool, error) {
 		p.open = &h.alt
 		p.goOn(value)
 		return true, nil
+	case "story credit":
+		h.origin.Name = value
+	case "story credit link":
+		h.origin.URL, h.originLines[0] = value, p.n
+	case "story licence", "story license":
+		h.origin.License = value
+	case "story licence link", "story license link":
+		h.origin.LicenseURL, h.originLines[1] = value, p.n
 	default:
 		return false, nil
 	}
@@ -160,7 +171,7 @@ func (h *head) story(file string) (store.Story, error) {
 	for _, a := range []struct {
 		address string
 		line    int
-	}{{h.link, h.linkLine}, {h.image, h.imageLine}} {
+	}{{h.link, h.linkLine}, {h.image, h.imageLine}, {h.origin.URL, h.originLines[0]}, {h.origin.LicenseURL, h.originLines[1]}} {
 		if a.address != "" && !isAddress(a.address) {
 			return store.Story{}, &Error{File: file, Line: a.line, Reason: fmt.Sprintf("%q is no web address", a.address), Hint: addressHint}
 		}
@@ -177,6 +188,9 @@ func (h *head) story(file string) (store.Story, error) {
 	}
 	if i := (store.Image{URL: h.image, Credit: h.credit, Caption: h.caption.String(), Alt: h.alt.String()}); i != (store.Image{}) {
 		s.Image = &i
+	}
+	if h.origin.Name != "" {
+		s.Credit = &h.origin
 	}
 	return s, nil
 }
@@ -217,6 +231,12 @@ func writeHead(b *strings.Builder, s store.Story) {
 		line("Image credit", i.Credit)
 		line("Image caption", i.Caption)
 		line("Image alt", i.Alt)
+	}
+	if c := s.Credit; c != nil && clean(c.Name) != "" {
+		line("Story credit", c.Name)
+		address("Story credit link", c.URL)
+		line("Story licence", c.License)
+		address("Story licence link", c.LicenseURL)
 	}
 }
 

@@ -52,6 +52,8 @@ func TestParseJSONErrors(t *testing.T) {
 		{"an empty bullet", `{"headline": "Rain", "bullets": [{"text": " "}]}`, `s.json:1:34: bullets[0] has no text`},
 		{"no label", `{"headline": "Rain", "bullets": [{"text": "a"}], "narratives": [{"paragraphs": ["x"]}]}`, `s.json:1:65: narratives[0] has no label`},
 		{"no web address", `{"headline": "Rain", "url": "javascript:alert(1)", "bullets": [{"text": "a"}]}`, `s.json:1:29: "javascript:alert(1)" is no web address; write it whole, with https://`},
+		{"a credit to nobody", `{"headline": "Rain", "bullets": [{"text": "a"}], "credit": {"url": "https://a.example"}}`, `s.json:1:60: the credit has no name`},
+		{"a credit's address", `{"headline": "Rain", "bullets": [{"text": "a"}], "credit": {"name": "A", "url": "x"}}`, `s.json:1:81: "x" is no web address; write it whole, with https://`},
 		{"a source twice", `{"headline": "Rain", "bullets": [{"text": "a"}], "sources": [{"n": 1}, {"n": 1}]}`, `s.json:1:72: source 1 stands twice in the list; give each its own number`},
 		{"scores", `{"headline": "Rain", "bullets": [{"text": "a"}], "sources": [{"n": 1, "leaning": {"lr": 6}}]}`, `s.json:1:82: sources[0]: scores go from 1 to 5`},
 		{"no citation", `{"headline": "Rain", "bullets": [{"text": "a", "citations": [1, 2022]}]}`, `s.json:1:61: 2022 is no citation: it is below 1, or above 999 and no source has it`},

@@ -129,6 +129,9 @@ func randomStory(r *rand.Rand) store.Story {
 	if img := (store.Image{URL: address(), Credit: maybe(), Caption: maybe(), Alt: maybe()}); img != (store.Image{}) {
 		s.Image = &img
 	}
+	if r.IntN(2) == 0 {
+		s.Credit = &store.Credit{Name: text(), URL: address(), License: maybe(), LicenseURL: address()}
+	}
 	// Numbers from 11 on stand in no text, so that a mark in one is never a
 	// citation by chance.
 	cite := func(text string) (string, []int) {

@@ -184,11 +184,20 @@ func long() store.Entry {
 	return e
 }
 
+// credited is a story that is someone's work, whose name tries to be more.
+func credited() store.Entry {
+	e := ferry()
+	e.Story.Credit = &store.Credit{Name: "Island <b>News</b> @all", URL: "https://islandnews.example", License: "CC BY 4.0", LicenseURL: "https://licences.example/by"}
+	return e
+}
+
 func TestRenderGolden(t *testing.T) {
 	w := newWorld(t)
 	for name, d := range map[string]store.Delivery{
 		"post-group":   w.delivery(w.group, brief.Post(ferry(), false)),
 		"post-channel": w.delivery(w.channel, brief.Post(ferry(), true)),
+		"credited":     w.delivery(w.channel, brief.Post(credited(), true)),
+		"digest":       w.delivery(w.group, brief.Digest(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), []store.Entry{credited()})),
 		"critical":     w.delivery(w.group, brief.Side(ferry(), store.Critical)),
 		"sources":      w.delivery(w.group, brief.Sources(ferry())),
 		"long":         w.delivery(w.channel, brief.Post(long(), true)),
