@@ -157,7 +157,7 @@ func (w *walker) picture(d *draft) *store.Image {
 func (f figure) tell(i *store.Image) {
 	var caption []string
 	for _, line := range f.caption {
-		before, credit, ok := cutCredit(line)
+		before, credit, ok := pictureCredit(line)
 		if !ok {
 			caption = append(caption, line)
 			continue

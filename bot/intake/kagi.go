@@ -427,7 +427,7 @@ func (r *kagiReader) reference(s string) (int, bool) {
 
 // view gives a perspective's label and text, with its sources cited.
 func (r *kagiReader) view(v kagiView, i int) (label, view string) {
-	label, view, ok := cutLabel(clean(string(v.Text)))
+	label, view, ok := cutView(clean(string(v.Text)))
 	if !ok {
 		label, view = "", string(v.Text)
 	}
@@ -540,7 +540,7 @@ func (k *kagi) identity(s store.Story, articles []kagiArticle) string {
 	for n := 2; ; n++ {
 		for _, key := range keys {
 			sum := sha256.Sum256([]byte(key))
-			id := fmt.Sprintf("%s/%x", slug(string(k.category)), sum[:6])
+			id := fmt.Sprintf("%s/%x", categorySlug(string(k.category)), sum[:6])
 			if !k.taken[id] {
 				k.taken[id] = true
 				return id
@@ -550,8 +550,8 @@ func (k *kagi) identity(s store.Story, articles []kagiArticle) string {
 	}
 }
 
-// slug makes a name that can stand in an id.
-func slug(s string) string {
+// categorySlug makes a name that can stand in an id.
+func categorySlug(s string) string {
 	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	return cmp.Or(strings.Join(words, "-"), "news")
 }

@@ -34,20 +34,20 @@ const (
 
 // The headings that say what follows, where no structure does.
 var (
-	factsNames = wordSet("the facts", "facts", "highlights", "key points", "key facts", "talking points", "what happened",
+	factsNames = nameSet("the facts", "facts", "highlights", "key points", "key facts", "talking points", "what happened",
 		"in brief", "at a glance", "what we know")
-	sidesNames = wordSet("the spin", "the controversies", "the controversy", "perspectives", "narratives", "the narratives",
+	sidesNames = nameSet("the spin", "the controversies", "the controversy", "perspectives", "narratives", "the narratives",
 		"opposing views", "viewpoints", "both sides", "the sides")
-	sourcesNames = wordSet("references", "footnotes", "endnotes", "citations", "further sources", "see sources",
+	sourcesNames = nameSet("references", "footnotes", "endnotes", "citations", "further sources", "see sources",
 		"sources and citations", "source articles")
-	tailNames = wordSet("establishment split", "political split", "go deeper", "related", "related stories",
+	tailNames = nameSet("establishment split", "political split", "go deeper", "related", "related stories",
 		"related articles", "related news", "more stories", "more on this story", "more like this", "read more", "read next",
 		"recommended", "recommended for you", "most read", "most popular", "trending", "latest stories", "latest news",
 		"newsletter", "sign up", "subscribe", "comments", "share", "share this story", "follow us", "about us",
 		"about the author", "advertisement", "cookies", "contact", "topics", "tags", "timeline", "did you know")
 )
 
-func wordSet(words ...string) map[string]bool {
+func nameSet(words ...string) map[string]bool {
 	set := make(map[string]bool, len(words))
 	for _, w := range words {
 		set[w] = true
@@ -441,7 +441,7 @@ func cutLabelled(spans []span) (label string, rest []span, ok bool) {
 			rest = append([]span(nil), spans[i+1:]...)
 			rest[0].text = strings.TrimLeft(rest[0].text, " :–—-\u00a0")
 		default:
-			before, after, cut := cutLabel(s.text)
+			before, after, cut := cutView(s.text)
 			if !cut {
 				return "", nil, false
 			}
@@ -458,9 +458,9 @@ func cutLabelled(spans []span) (label string, rest []span, ok bool) {
 // text.
 const maxLabel = 80 // bytes
 
-// cutLabel cuts "Who: view" at its colon. One within a time or a quotation
+// cutView cuts "Who: view" at its colon. One within a time or a quotation
 // separates nothing.
-func cutLabel(text string) (label, rest string, ok bool) {
+func cutView(text string) (label, rest string, ok bool) {
 	quote := rune(0)
 	for i, r := range text {
 		if i > maxLabel {
@@ -490,7 +490,7 @@ func cutLabel(text string) (label, rest string, ok bool) {
 
 // headLine takes a line that tells the date or the picture's credit.
 func (o *outline) headLine(text string) bool {
-	if caption, credit, ok := cutCredit(text); ok {
+	if caption, credit, ok := pictureCredit(text); ok {
 		if o.credit == "" {
 			o.caption, o.credit = caption, credit
 		}
@@ -508,7 +508,7 @@ func (o *outline) headLine(text string) bool {
 
 // headLineKey holds for a line that tells the date or the picture's credit.
 func headLineKey(text string) bool {
-	_, _, credit := cutCredit(text)
+	_, _, credit := pictureCredit(text)
 	_, date := dateLine(text)
 	return credit || date
 }
@@ -528,9 +528,9 @@ func dateLine(text string) (store.Date, bool) {
 	return parseDate(text)
 }
 
-// cutCredit reads a picture's credit out of the line below it: "Photo: X",
+// pictureCredit reads a picture's credit out of the line below it: "Photo: X",
 // "Above: CAPTION. Image credit: X".
-func cutCredit(text string) (caption, credit string, ok bool) {
+func pictureCredit(text string) (caption, credit string, ok bool) {
 	if len(text) > 1000 {
 		return "", "", false
 	}

@@ -139,7 +139,7 @@ func (w *walker) chosen(doc *goquery.Document, m matchers) chosen {
 	if m.credit != nil {
 		if n := first(doc, m.credit); n != nil {
 			c.image.Credit = textOf(n)
-			if _, credit, ok := cutCredit(c.image.Credit); ok {
+			if _, credit, ok := pictureCredit(c.image.Credit); ok {
 				c.image.Credit = credit
 			}
 		}
@@ -240,11 +240,11 @@ func firstDate(all ...store.Date) store.Date {
 	return store.Date{}
 }
 
-var dayInAddress = regexp.MustCompile(`[/-]((?:19|20)\d\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?:[/-]|$)`)
+var addressDay = regexp.MustCompile(`[/-]((?:19|20)\d\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?:[/-]|$)`)
 
 // dateIn reads the day that an address has, as in /2026/11/02/ferry.
 func dateIn(address string) store.Date {
-	m := dayInAddress.FindStringSubmatch(address)
+	m := addressDay.FindStringSubmatch(address)
 	if m == nil {
 		return store.Date{}
 	}
