@@ -21,7 +21,8 @@ type block struct {
 	box    int // which article or main part of the page it stands in
 	line   int // where it stands, if that is known
 	role   role
-	part   int // which of the elements with its role
+	part   int  // which of the elements with its role
+	alone  bool // the first line of several, with an empty one behind it
 	spans  []span
 	ids    []string // by which links lead here
 }
@@ -293,7 +294,7 @@ func (w *walker) write(text string, p place) {
 	s := p.span
 	s.text = text
 	if last := len(w.open.spans) - 1; last >= 0 {
-		if l := &w.open.spans[last]; l.href == s.href && l.sup == s.sup && l.bold == s.bold && len(l.text) < 64 {
+		if l := &w.open.spans[last]; s.href == "" && !s.sup && l.href == "" && !l.sup && l.bold == s.bold && len(l.text) < 64 {
 			l.text += text
 			return
 		}
@@ -334,7 +335,8 @@ func (w *walker) flush() {
 	ids := w.ids
 	w.ids = nil
 	gap := true
-	for _, line := range linesIn(b.spans) {
+	lines := linesIn(b.spans)
+	for i, line := range lines {
 		text := plain(line)
 		if text == "" {
 			gap = true
@@ -346,6 +348,7 @@ func (w *walker) flush() {
 		}
 		next := b
 		next.spans, next.ids, ids = line, ids, nil
+		next.alone = len(w.blocks) == 0 && i+1 < len(lines) && plain(lines[i+1]) == ""
 		if b.kind == paragraph {
 			next.look(text, gap)
 		}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"strings"
@@ -20,8 +21,8 @@ import (
 // piece whose headline stands elsewhere, as a feed's item has it in its title,
 // gives a story without one.
 func ParseHTML(name string, data []byte) ([]store.Story, error) {
-	if len(data) > maxPage {
-		return nil, tooLarge(name)
+	if err := readable(name, data); err != nil {
+		return nil, err
 	}
 	w := &walker{tree: treeOf(decodeHTML(data, ""))}
 	about := w.metaOf(goquery.NewDocumentFromNode(w.root).FindMatcher(tellsOfItself).Nodes)
@@ -55,8 +56,15 @@ func ParseHTML(name string, data []byte) ([]store.Story, error) {
 	return all, nil
 }
 
-func tooLarge(name string) *Error {
-	return &Error{File: name, Line: 1, Reason: "more than 10 MiB of HTML", Hint: "a story's page is a fraction of that"}
+// readable reports HTML that is more than a story's page can be.
+func readable(name string, data []byte) error {
+	switch {
+	case len(data) > maxPage:
+		return &Error{File: name, Line: 1, Reason: "more than 10 MiB of HTML", Hint: "a story's page is a fraction of that"}
+	case bytes.Count(data, []byte{'<'}) > maxTags:
+		return &Error{File: name, Line: 1, Reason: fmt.Sprintf("more than %d tags of HTML", maxTags), Hint: "a story's page is a fraction of that"}
+	}
+	return nil
 }
 
 // textOfHTML reduces HTML to plain text: a line for each paragraph, heading
@@ -122,7 +130,41 @@ func (w *walker) story(name string, d *draft) (store.Story, error) {
 		}
 	}
 	s.Image = w.picture(d)
+	if err := bounded(s); err != nil {
+		return store.Story{}, &Error{File: name, Line: line, Reason: err.Error()}
+	}
 	return s, nil
+}
+
+// maxStory is the most text that a story from a page may have: ten times a
+// long one. More is a page that was taken for a story.
+const maxStory = 128 << 10
+
+// bounded reports a story that is too large to be one.
+func bounded(s store.Story) error {
+	size := len(s.Headline) + len(s.URL) + 64*(len(s.Bullets)+len(s.Narratives)+len(s.Sources))
+	for _, b := range s.Bullets {
+		size += len(b.Text) + 8*len(b.Citations)
+	}
+	for _, n := range s.Narratives {
+		size += len(n.Label) + 8*len(n.Citations)
+		for _, p := range n.Paragraphs {
+			size += len(p) + 8
+		}
+	}
+	for _, src := range s.Sources {
+		size += len(src.Outlet) + len(src.Title) + len(src.URL)
+	}
+	for _, t := range s.Topics {
+		size += len(t)
+	}
+	if i := s.Image; i != nil {
+		size += len(i.URL) + len(i.Credit) + len(i.Caption) + len(i.Alt)
+	}
+	if size > maxStory {
+		return fmt.Errorf("more than %d KiB of text behind one headline: that is no story", maxStory>>10)
+	}
+	return nil
 }
 
 // texts gives the texts of blocks, without the empty ones.

@@ -51,7 +51,12 @@ func ParseKagi(name string, data []byte) ([]store.Story, error) {
 	if err := k.read(); err != nil {
 		k.errs = append(k.errs, err)
 	}
-	slices.SortStableFunc(k.found, func(a, b kagiFound) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortStableFunc(k.found, func(a, b kagiFound) int {
+		if (a.Number == 0) != (b.Number == 0) { // what has no place comes last
+			return cmp.Compare(b.Number, a.Number)
+		}
+		return cmp.Compare(a.Number, b.Number)
+	})
 	var all []store.Story
 	for _, f := range k.found {
 		s, err := k.story(f.kagiStory)
@@ -239,8 +244,8 @@ func (k *kagi) story(ks kagiStory) (store.Story, error) {
 	if !slices.ContainsFunc(bullets, func(s string) bool { return s != "" }) {
 		bullets = sentences(r.cite(string(ks.Summary)))
 	}
-	for i, v := range ks.Perspectives {
-		if label, view := r.view(v, i); view != "" {
+	for _, v := range ks.Perspectives {
+		if label, view := r.view(v, len(views)); view != "" {
 			labels, views = append(labels, label), append(views, view)
 		}
 	}
@@ -267,6 +272,9 @@ func (k *kagi) story(ks kagiStory) (store.Story, error) {
 	s.Language = k.language(ks)
 	for _, t := range []text{k.category, ks.Category} {
 		s.Topics = addTopics(s.Topics, cutTopics(clean(string(t))))
+	}
+	if err := bounded(s); err != nil {
+		return store.Story{}, err
 	}
 	s.ID = k.identity(s, r.Articles)
 	return s, nil
@@ -431,9 +439,12 @@ func (r *kagiReader) view(v kagiView, i int) (label, view string) {
 	if !ok {
 		label, view = "", string(v.Text)
 	}
-	label = unescape(label)
+	label, cited := r.unmarked(label)
 	if view = r.cite(view); view == "" {
 		return "", ""
+	}
+	for _, n := range cited {
+		view += mark(n)
 	}
 	var name string
 	for _, s := range v.Sources {
@@ -459,6 +470,26 @@ func (r *kagiReader) view(v kagiView, i int) (label, view string) {
 		label = cmp.Or(name, unnamed(i))
 	}
 	return label, view
+}
+
+// unmarked gives a label without its marks, and the numbers in them.
+func (r *kagiReader) unmarked(label string) (string, []int) {
+	var cited []int
+	for from := 0; from < len(label); {
+		i := strings.IndexByte(label[from:], '[')
+		if i < 0 {
+			break
+		}
+		numbers, size := r.marks(label[from+i:])
+		if size == 0 {
+			from += i + 1
+			continue
+		}
+		cited = append(cited, numbers...)
+		from += i
+		label = label[:from] + label[from+size:]
+	}
+	return clean(label), cited
 }
 
 // unnamed is the label of a narrative that has none.

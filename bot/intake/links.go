@@ -136,21 +136,20 @@ func readLinked(b block) (int, store.Source) {
 	}
 	if link == "" {
 		address := s.URL
-		s = readSource([]string{rest})
+		s = readSource([]string{trimSeparators(rest)})
 		if address != "" {
 			s.URL = address
 		}
 		return n, s
 	}
 	kept := s.URL
-	rest = takeFields(&s, rest)
 	link = takeFields(&s, link)
-	s.URL = kept
-	rest = emptyQuotes.Replace(rest)
-	rest = strings.TrimFunc(rest, func(r rune) bool { return isBlank(r) || strings.ContainsRune(",:;–—-·|", r) })
+	rest = takeFields(&s, trimSeparators(emptyQuotes.Replace(rest)))
 	if rest != "" && rest[0] == '(' && rest[len(rest)-1] == ')' {
-		rest = clean(rest[1 : len(rest)-1])
+		rest = takeFields(&s, clean(rest[1:len(rest)-1]))
 	}
+	rest = trimSeparators(rest)
+	s.URL = kept
 	switch words := len(strings.Fields(rest)); {
 	case rest == "":
 		s.Outlet, s.Title = cutTitle(link)
@@ -160,6 +159,11 @@ func readLinked(b block) (int, store.Source) {
 		s.Outlet, s.Title = rest, unquote(link)
 	}
 	return n, s
+}
+
+// trimSeparators takes what separates a source's fields off its edges.
+func trimSeparators(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return isBlank(r) || strings.ContainsRune(".,:;–—-·|", r) })
 }
 
 // emptyQuotes are what is left of a title's quotation marks when the title is
@@ -228,14 +232,17 @@ func (l *linker) text(spans []span) string {
 	w := writer{linker: l}
 	end := l.credits(spans)
 	for i, s := range spans[:end] {
-		w.span(s, i == 0 || endsInNumber(spans[i-1].text))
+		w.span(s, i == 0 || !spans[i-1].sup && endsInNumber(spans[i-1].text), i+1 == end || spans[i+1].href != s.href)
 	}
 	if end < len(spans) {
-		last := strings.TrimRight(w.String(), " (–—-:")
+		last := strings.TrimRight(w.String(), " ([–—-:\u00a0")
 		w.Reset()
 		w.WriteString(last)
+		if closing := plain(spans[len(spans)-1:]); !(passage{last}).ended() && closing != "" {
+			w.WriteString(strings.Trim(closing, ")] ")) // … nine years (Sea Wire).
+		}
 		for _, s := range spans[end:] {
-			if s.href != "" && !readMore(s.text) {
+			if l.leadsOut(s.href) && !readMore(s.text) {
 				w.cite(s.href, 0, strings.Trim(clean(s.text), "()[] "))
 			}
 		}
@@ -247,20 +254,18 @@ func (l *linker) text(spans []span) string {
 // their names: "… on Tuesday. Ansel Post, Sea Wire".
 func (l *linker) credits(spans []span) int {
 	end := len(spans)
-	for i := len(spans) - 1; i >= 0; i-- {
+	for i := len(spans) - 1; i > 0 && i > len(spans)-maxCredits; i-- {
 		s := spans[i]
-		text := strings.TrimFunc(s.text, func(r rune) bool { return isBlank(r) || strings.ContainsRune(",;|·()[]–—-&/", r) })
 		_, number := citationNumber(s.text)
+		words := strings.TrimFunc(s.text, func(r rune) bool { return isBlank(r) || strings.ContainsRune(".,;:|·()[]–—-&/", r) })
 		switch {
 		case number:
 			return end
 		case l.leadsOut(s.href) && len(strings.Fields(s.text)) <= 2*maxOutletWords:
-			before := strings.TrimRight(plain(spans[:i]), "([–—-: ")
-			if i > 0 && before != "" && (passage{before}).ended() {
+			if endsSentence(spans[:i]) {
 				end = i
 			}
-		case text == "" || text == "and" || strings.EqualFold(strings.TrimRight(text, ": "), "sources"),
-			strings.EqualFold(strings.TrimRight(text, ": "), "source"):
+		case words == "", words == "and", strings.EqualFold(words, "source"), strings.EqualFold(words, "sources"):
 		default:
 			return end
 		}
@@ -268,13 +273,32 @@ func (l *linker) credits(spans []span) int {
 	return end
 }
 
+// maxCredits is how many links and what separates them may close a text.
+const maxCredits = 24
+
+// endsSentence holds for a text that is a whole sentence, but for a dash behind
+// it, and for one behind which a bracket opens.
+func endsSentence(spans []span) bool {
+	for i := len(spans) - 1; i >= 0 && i > len(spans)-maxCredits; i-- {
+		if strings.HasSuffix(strings.TrimRightFunc(spans[i].text, isBlank), "(") {
+			return true
+		}
+		text := strings.TrimRightFunc(spans[i].text, func(r rune) bool { return isBlank(r) || strings.ContainsRune("([–—-:", r) })
+		if text != "" {
+			return (passage{text}).ended()
+		}
+	}
+	return false
+}
+
 // leadsOut holds for an address of another site.
 func (l *linker) leadsOut(href string) bool {
 	return href != "" && href[0] != '#' && hostOf(href) != l.host
 }
 
-// span writes one span. power says that a number that is set high may be one.
-func (w *writer) span(s span, power bool) {
+// span writes one span. power says that a number that is set high may be one,
+// last that the link ends here.
+func (w *writer) span(s span, power, last bool) {
 	n, number := citationNumber(s.text)
 	switch {
 	case strings.HasPrefix(s.href, "#") && number:
@@ -295,7 +319,7 @@ func (w *writer) span(s span, power bool) {
 		}
 	default:
 		w.plain(s.text)
-		if w.leadsOut(s.href) {
+		if last && w.leadsOut(s.href) {
 			if n := w.byURL[pageKey(s.href)]; n > 0 {
 				w.mark(n)
 			} else if !w.listed && !readMore(s.text) {

@@ -69,6 +69,7 @@ type draft struct {
 	facts      []block // paragraphs where bullets are to be expected
 	narratives []side
 	sources    []block
+	numbered   bool // sources in paragraphs have numbers
 	date       store.Date
 	credit     string
 	caption    string
@@ -218,10 +219,11 @@ func (o *outline) links(b *block) (share float64, out bool) {
 	return float64(linked) / float64(max(all, 1)), out
 }
 
-// isWay holds for a block that is only a way to other pages of the site.
+// isWay holds for a block that is only a way to other pages of the site, or to
+// more of the same.
 func (o *outline) isWay(b *block) bool {
 	share, out := o.links(b)
-	return share >= 0.8 && !out
+	return share >= 0.8 && (!out || readMore(plain(b.spans)))
 }
 
 // listsSources holds for an item of a list whose items are sources.
@@ -376,10 +378,15 @@ func (o *outline) paragraph(b *block) {
 	if len(o.narratives) == 0 && o.headLine(text) {
 		return
 	}
+	if b.alone && o.headline == "" && len(text) <= maxAlone && !(passage{text}).ended() {
+		o.headlineAt(b, text) // plain text whose lines are cut by <br>
+		return
+	}
 	switch o.section {
 	case inSources:
 		_, _, numbered := cutNumber(text)
-		if _, out := o.links(b); numbered || out || o.isCited(b) {
+		if _, out := o.links(b); numbered || out && !o.numbered || o.isCited(b) {
+			o.numbered = o.numbered || numbered
 			o.sources = append(o.sources, *b)
 		}
 	case inFacts:
@@ -408,6 +415,9 @@ func (o *outline) paragraph(b *block) {
 		}
 	}
 }
+
+// maxAlone is how long a headline may be that only stands where one does.
+const maxAlone = 200
 
 func (o *outline) isCited(b *block) bool {
 	for _, id := range b.ids {

@@ -26,8 +26,8 @@ func ParsePage(address string, data []byte, sel Selectors) (store.Story, error) 
 	if err != nil {
 		return store.Story{}, err
 	}
-	if len(data) > maxPage {
-		return store.Story{}, tooLarge(address)
+	if err := readable(address, data); err != nil {
+		return store.Story{}, err
 	}
 	w := &walker{tree: treeOf(decodeHTML(data, ""))}
 	if isAddress(address) {

@@ -15,6 +15,10 @@ import (
 // a feed with all its items may have.
 const maxPage = 10 << 20
 
+// maxTags is how many tags HTML may have: what each takes in memory is a
+// hundred times what it takes in the file.
+const maxTags = 200_000
+
 // maxDepth is how deep elements are nested in the tree; what is nested deeper
 // stands beside the deepest.
 const maxDepth = 200
@@ -43,13 +47,13 @@ func treeOf(data []byte) tree {
 	t := tree{lines: map[*html.Node]int{}, ids: map[string]*html.Node{}, needed: map[*html.Node]bool{}}
 	t.root = t.node(html.DocumentNode, "", 0)
 	open := []*html.Node{t.root}
-	line := 1
+	line, tags := 1, 0
 	z := html.NewTokenizer(bytes.NewReader(data))
 	var hidden atom.Atom // what no reader sees the inside of,
 	within := 0          // and how often it is open
 	for {
 		kind := z.Next()
-		if kind == html.ErrorToken {
+		if tags++; kind == html.ErrorToken || tags > 2*maxTags {
 			t.needSources()
 			return t
 		}
@@ -172,8 +176,9 @@ func implyEnds(open []*html.Node, a atom.Atom) []*html.Node {
 	if isBlock[a] {
 		open = closeUpTo(open, isCell, atom.P)
 	}
-	if top := len(open) - 1; headings[a] > 0 && headings[open[top].DataAtom] > 0 {
-		open = open[:top]
+	top := len(open) - 1
+	if headings[open[top].DataAtom] > 0 && (headings[a] > 0 || belowHeadings[a] && open[top].FirstChild != nil) {
+		open = open[:top] // it was left open
 	}
 	return open
 }
@@ -240,6 +245,7 @@ var (
 	isDefinitions = atoms(atom.Dl, atom.Td, atom.Th)
 	isTable       = atoms(atom.Table)
 	isCell        = atoms(atom.Td, atom.Th, atom.Caption, atom.Table)
+	belowHeadings = atoms(atom.P, atom.Ul, atom.Ol, atom.Blockquote, atom.Table, atom.Section, atom.Article)
 	headings      = map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}
 )
 
