@@ -70,7 +70,7 @@ func (l *linker) add(n int, s store.Source) bool {
 	if n > maxNumber || len(l.sources) >= maxSources {
 		return false
 	}
-	s.N = n
+	s.N, s.Outlet, s.Title = n, clean(s.Outlet), clean(s.Title)
 	l.sources = append(l.sources, s)
 	l.used[n] = true
 	l.top = max(l.top, n)

@@ -59,7 +59,7 @@ func ParsePage(address string, data []byte, sel Selectors) (store.Story, error) 
 	if s.URL == "" {
 		s.URL = w.webAddress(address)
 	}
-	if c.topics != nil {
+	if m.topics != nil {
 		s.Topics = c.topics
 	}
 	s.Image = mergeImages(c.image, about.image, s.Image)
@@ -145,7 +145,6 @@ func (w *walker) chosen(doc *goquery.Document, m matchers) chosen {
 		}
 	}
 	if m.topics != nil {
-		c.topics = []string{}
 		for _, n := range doc.FindMatcher(m.topics).Nodes {
 			c.topics = addTopics(c.topics, cutTopics(textOf(n)))
 		}
