@@ -12,11 +12,11 @@ import (
 // ways to other pages, invitations, forms, notices. What a first-level heading
 // or a cited source stands in never is.
 func (w *walker) left(n *html.Node) bool {
+	if r := w.roles[n]; r != 0 {
+		return r == dropRole
+	}
 	if w.whole || w.needed[n] || len(n.Attr) == 0 && !around[n.DataAtom] {
 		return false
-	}
-	if w.roles[n] != 0 {
-		return w.roles[n] == dropRole
 	}
 	switch n.DataAtom {
 	case atom.Html, atom.Body, atom.Main, atom.Article:

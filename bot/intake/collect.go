@@ -34,7 +34,7 @@ func StoryFiles(paths []string) ([]StoryFile, error) {
 			}
 			all = append(all, found...)
 		case parserFor(p) == nil:
-			return nil, fmt.Errorf("%s: no story file: its name must end in .txt or .json", p)
+			return nil, fmt.Errorf("%s: no story file: its name must end in .txt, .json or .html", p)
 		default:
 			all = append(all, StoryFile{p, filepath.Base(p)})
 		}
@@ -66,7 +66,7 @@ func within(dir string) ([]StoryFile, error) {
 func ReadFile(path string) (store.Story, error) {
 	parse := parserFor(path)
 	if parse == nil {
-		return store.Story{}, fmt.Errorf("%s: no story file: its name must end in .txt or .json", path)
+		return store.Story{}, fmt.Errorf("%s: no story file: its name must end in .txt, .json or .html", path)
 	}
 	data, err := readFile(path)
 	if err != nil {

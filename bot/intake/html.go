@@ -24,7 +24,7 @@ func ParseHTML(name string, data []byte) ([]store.Story, error) {
 	if err := readable(name, data); err != nil {
 		return nil, err
 	}
-	w := &walker{tree: treeOf(decodeHTML(data, ""))}
+	w := &walker{tree: treeOf(decodeHTML(data))}
 	about := w.metaOf(goquery.NewDocumentFromNode(w.root).FindMatcher(tellsOfItself).Nodes)
 	w.inside(w.root, place{})
 	w.flush()
@@ -54,6 +54,18 @@ func ParseHTML(name string, data []byte) ([]store.Story, error) {
 		return nil, first
 	}
 	return all, nil
+}
+
+// parseHTMLFile reads a story file in HTML: its stories have their headlines in
+// it.
+func parseHTMLFile(name string, data []byte) ([]store.Story, error) {
+	stories, err := ParseHTML(name, data)
+	for _, s := range stories {
+		if s.Headline == "" {
+			return nil, &Error{File: name, Line: 1, Reason: "no headline", Hint: "write it as <h1> before the bullets"}
+		}
+	}
+	return stories, err
 }
 
 // readable reports HTML that is more than a story's page can be.

@@ -188,9 +188,9 @@ func (m *meta) readLD(w *walker, data string) {
 	if a == nil || m.headline != "" {
 		return
 	}
-	m.headline = clean(stringIn(a["headline"]))
+	m.headline = textOfHTML(stringIn(a["headline"]))
 	if m.headline == "" {
-		m.headline = clean(stringIn(a["name"]))
+		m.headline = textOfHTML(stringIn(a["name"]))
 	}
 	m.date = pageDate(stringIn(a["datePublished"]))
 	m.modified = pageDate(stringIn(a["dateModified"]))
@@ -206,10 +206,10 @@ func (m *meta) readLD(w *walker, data string) {
 	}
 	m.image.URL = w.webAddress(stringIn(image))
 	if o, ok := image.(map[string]any); ok {
-		m.image.Caption = clean(stringIn(o["caption"]))
-		m.image.Credit = clean(stringIn(o["creditText"]))
+		m.image.Caption = textOfHTML(stringIn(o["caption"]))
+		m.image.Credit = textOfHTML(stringIn(o["creditText"]))
 		if m.image.Credit == "" {
-			m.image.Credit = clean(stringIn(o["copyrightHolder"]))
+			m.image.Credit = textOfHTML(stringIn(o["copyrightHolder"]))
 		}
 	}
 	for _, key := range []string{"articleSection", "keywords"} {
@@ -218,7 +218,7 @@ func (m *meta) readLD(w *walker, data string) {
 			all = append([]any{s}, all...)
 		}
 		for _, t := range all[:min(len(all), maxTopics)] {
-			m.topics = addTopics(m.topics, cutTopics(clean(stringIn(t))))
+			m.topics = addTopics(m.topics, cutTopics(textOfHTML(stringIn(t))))
 		}
 	}
 }

@@ -40,6 +40,8 @@ var (
 		"opposing views", "viewpoints", "both sides", "the sides")
 	sourcesNames = nameSet("references", "footnotes", "endnotes", "citations", "further sources", "see sources",
 		"sources and citations", "source articles")
+	// lateNames are those of narratives that stand behind a tail.
+	lateNames = nameSet("metaculus prediction", "nerd", "cynical")
 	tailNames = nameSet("establishment split", "political split", "go deeper", "related", "related stories",
 		"related articles", "related news", "more stories", "more on this story", "more like this", "read more", "read next",
 		"recommended", "recommended for you", "most read", "most popular", "trending", "latest stories", "latest news",
@@ -269,7 +271,7 @@ func (o *outline) heading(i int) {
 		o.section = inOneSide
 		o.narratives = append(o.narratives, side{label: label, level: b.level})
 	case len(o.bullets)+len(o.facts) == 0: // a deck, a kicker, the name of a part
-	case o.section == inTail && b.level > o.tail:
+	case o.section == inTail && (b.level > o.tail || len(o.narratives) > 0 && !lateNames[name]):
 	case o.section == inSources:
 		o.section, o.tail = inTail, b.level
 	case o.section == inOneSide && b.level > o.last().level && o.last().level > 0 && len(o.last().blocks) > 0:

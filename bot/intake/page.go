@@ -29,7 +29,7 @@ func ParsePage(address string, data []byte, sel Selectors) (store.Story, error) 
 	if err := readable(address, data); err != nil {
 		return store.Story{}, err
 	}
-	w := &walker{tree: treeOf(decodeHTML(data, ""))}
+	w := &walker{tree: treeOf(decodeHTML(data))}
 	if isAddress(address) {
 		w.rebase(address)
 	}

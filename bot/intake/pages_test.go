@@ -183,6 +183,32 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestStoryFileInHTML: a file of HTML is a story file, if it holds one story
+// with its headline.
+func TestStoryFileInHTML(t *testing.T) {
+	const rain = "<h1>Rain</h1>\n<ul><li>It rains.</ul>"
+	for _, tt := range []struct{ name, in, want string }{
+		{"rain.html", rain, ""},
+		{"rain.HTM", rain, ""},
+		{"two.html", rain + "<h1>Snow</h1><ul><li>It snows.</ul>", "two.html:1: 2 stories in one file; give each a file of its own"},
+		{"headless.html", "<ul><li>It rains.</ul>", "headless.html:1: no headline; write it as <h1> before the bullets"},
+		{"bare.html", "<p>\n<h1>Rain</h1>", "bare.html:2: no bullets: no list of facts behind the headline; a story needs at least one; write it as <li>"},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, tt.name)
+		if err := os.WriteFile(path, []byte(tt.in), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := intake.ReadFile(path)
+		switch {
+		case err != nil && strings.TrimPrefix(err.Error(), dir+string(filepath.Separator)) != tt.want:
+			t.Errorf("%s: error %v", tt.name, err)
+		case err == nil && (tt.want != "" || s.Headline != "Rain" || len(s.Bullets) != 1):
+			t.Errorf("%s: story %+v", tt.name, s)
+		}
+	}
+}
+
 // TestSelectorErrors: a selector that is none is named by its key.
 func TestSelectorErrors(t *testing.T) {
 	for key, sel := range map[string]intake.Selectors{

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
@@ -41,8 +42,23 @@ func parserFor(name string) func(name string, data []byte) (store.Story, error) 
 		return ParseText
 	case ".json":
 		return ParseJSON
+	case ".html", ".htm":
+		return onlyStory
 	}
 	return nil
+}
+
+// onlyStory reads a file of HTML, which must hold one story.
+func onlyStory(name string, data []byte) (store.Story, error) {
+	stories, err := parseHTMLFile(name, data)
+	switch {
+	case err != nil:
+		return store.Story{}, err
+	case len(stories) > 1:
+		return store.Story{}, &Error{File: name, Line: 1, Reason: fmt.Sprintf("%d stories in one file", len(stories)),
+			Hint: "give each a file of its own"}
+	}
+	return stories[0], nil
 }
 
 // addTopics gives the story's topics and those of the source that it lacks.

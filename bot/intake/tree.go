@@ -277,14 +277,13 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// decodeHTML gives HTML in UTF-8. contentType is what its server said of it,
-// if one did. What is UTF-8 is taken as that, whatever is declared: no other
-// encoding looks like it by chance.
-func decodeHTML(data []byte, contentType string) []byte {
+// decodeHTML gives HTML in UTF-8. What is UTF-8 is taken as that, whatever it
+// declares: no other encoding looks like it by chance.
+func decodeHTML(data []byte) []byte {
 	if utf8.Valid(data) && bytes.IndexByte(data, 0x1b) < 0 {
 		return bytes.TrimPrefix(data, []byte("\ufeff"))
 	}
-	encoding, name, certain := charset.DetermineEncoding(data, contentType)
+	encoding, name, certain := charset.DetermineEncoding(data, "")
 	if name == "utf-8" || !certain && mostlyUTF8(data) {
 		return bytes.ToValidUTF8(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\ufffd"))
 	}
