@@ -108,6 +108,7 @@ func pageKey(address string) string {
 func readLinked(b block) (int, store.Source) {
 	var s store.Source
 	var linked, beside strings.Builder
+	before := 0 // how much stands before the link
 	for _, sp := range b.spans {
 		switch {
 		case strings.HasPrefix(sp.href, "#"): // back to where it is cited
@@ -115,6 +116,9 @@ func readLinked(b block) (int, store.Source) {
 				beside.WriteString(sp.text)
 			}
 		case sp.href != "" && (s.URL == "" || s.URL == sp.href) && isAddress(sp.href):
+			if s.URL == "" {
+				before = beside.Len()
+			}
 			s.URL = sp.href
 			linked.WriteString(sp.text)
 			beside.WriteByte(' ')
@@ -122,7 +126,7 @@ func readLinked(b block) (int, store.Source) {
 			beside.WriteString(sp.text)
 		}
 	}
-	link, rest := clean(linked.String()), clean(strings.Map(backArrow, beside.String()))
+	link, rest := clean(linked.String()), joinAround(beside.String(), before)
 	n := b.number
 	if number, text, ok := cutNumber(rest); ok {
 		n, rest = number, text
@@ -159,6 +163,17 @@ func readLinked(b block) (int, store.Source) {
 		s.Outlet, s.Title = rest, unquote(link)
 	}
 	return n, s
+}
+
+// joinAround joins what stands on both sides of a link, in place of which the
+// text has a gap.
+func joinAround(text string, gap int) string {
+	before := clean(strings.Map(backArrow, text[:gap]))
+	after := clean(strings.Map(backArrow, text[gap:]))
+	if rest, ok := strings.CutSuffix(before, ":"); ok && strings.HasPrefix(after, ",") {
+		return rest + after
+	}
+	return clean(before + " " + after)
 }
 
 // trimSeparators takes what separates a source's fields off its edges.

@@ -540,26 +540,31 @@ func dateLine(text string) (store.Date, bool) {
 	return parseDate(text)
 }
 
+// creditKeys say that a picture's credit follows.
+var creditKeys = []string{"image credit:", "image copyright:", "photo credit:", "photograph:", "photo:", "picture:", "credit:",
+	"foto:", "bild:", "crédit photo :", "crédit :", "fotografía:", "©"}
+
 // pictureCredit reads a picture's credit out of the line below it: "Photo: X",
 // "Above: CAPTION. Image credit: X".
 func pictureCredit(text string) (caption, credit string, ok bool) {
-	if len(text) > 1000 {
+	if len(text) > 1000 || !strings.ContainsAny(text, ":©") {
 		return "", "", false
 	}
+	start := true // of a word
 	for at, r := range text {
-		if at > 0 && r != 'I' && r != 'P' && r != 'i' && r != 'p' && r != 'C' {
-			continue
-		}
-		for _, key := range []string{"image credit:", "image copyright:", "photo credit:", "photograph:", "photo:", "picture:", "credit:"} {
-			if len(text)-at > len(key) && strings.EqualFold(text[at:at+len(key)], key) {
-				caption = clean(text[:at])
-				if len(caption) > 6 && strings.EqualFold(caption[:6], "above:") {
-					caption = clean(caption[6:])
+		if start {
+			for _, key := range creditKeys {
+				if len(text)-at > len(key) && strings.EqualFold(text[at:at+len(key)], key) {
+					caption = clean(text[:at])
+					if len(caption) > 6 && strings.EqualFold(caption[:6], "above:") {
+						caption = clean(caption[6:])
+					}
+					credit = clean(text[at+len(key):])
+					return strings.TrimRight(caption, "|–—-(/ "), strings.TrimRight(credit, ")"), credit != ""
 				}
-				credit = clean(text[at+len(key):])
-				return strings.TrimRight(caption, "|–—-( "), strings.TrimRight(credit, ")"), credit != ""
 			}
 		}
+		start = !unicode.IsLetter(r)
 	}
 	return "", "", false
 }
