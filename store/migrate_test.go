@@ -142,6 +142,47 @@ func TestSameForReader(t *testing.T) {
 	}
 }
 
+func TestKeepDates(t *testing.T) {
+	day := func(d int) Date { return Day(2026, 11, d) }
+	had := Story{Headline: "h", Date: day(1), Bullets: []Bullet{{Text: "t"}}, Sources: []Source{{N: 1, Date: day(1)}, {N: 2}}}
+	for _, tt := range []struct {
+		name   string
+		change func(*Story)
+		kept   bool
+	}{
+		{"dates", func(s *Story) { s.Date, s.Sources[0].Date = day(2), day(3) }, true},
+		{"a date that was unknown", func(s *Story) { s.Sources[1].Date = day(2) }, false},
+		{"a date that is gone", func(s *Story) { s.Date = Date{} }, false},
+		{"dates and a text", func(s *Story) { s.Date, s.Headline = day(2), "H" }, false},
+		{"dates and a source", func(s *Story) { s.Date, s.Sources = day(2), s.Sources[:1] }, false},
+	} {
+		is := had
+		is.Sources = slices.Clone(had.Sources)
+		tt.change(&is)
+		got := KeepDates(had, is)
+		if SameForReader(got, had) != tt.kept || SameForReader(got, is) == tt.kept {
+			t.Errorf("%s: got %+v", tt.name, got)
+		}
+	}
+}
+
+func TestCanonicalURL(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://a.example/x":                                    "https://a.example/x",
+		"https://a.example/x?b=2&a=1":                            "https://a.example/x?a=1&b=2",
+		"https://a.example/x?UTM_Source=rss&at_campaign=y&id=7":  "https://a.example/x?id=7",
+		"https://a.example/x?gclid=1&mkt_tok=2&msclkid=3#part-2": "https://a.example/x#part-2",
+		"https://a.example/x#xtor=RSS-1":                         "https://a.example/x",
+		"https://a.example/x?utm=1&atlas=2":                      "https://a.example/x?atlas=2&utm=1",
+		"tag:a.example,2026:1":                                   "tag:a.example,2026:1",
+		"%zz?utm_source=rss":                                     "%zz?utm_source=rss",
+	} {
+		if got := CanonicalURL(address); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+	}
+}
+
 func TestMarks(t *testing.T) {
 	text, cites := "In [2022] he said [sic] it [1][2], twice.[1]", []int{1, 2, 3}
 	var got []int

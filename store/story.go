@@ -209,18 +209,38 @@ func (s *Story) Cited() []int {
 func SameForReader(a, b Story) bool {
 	for _, s := range []*Story{&a, &b} {
 		s.ID, s.Revision, s.Updated = "", 0, time.Time{}
-		s.URL = comparableURL(s.URL)
+		s.URL = CanonicalURL(s.URL)
 		s.Sources = append([]Source(nil), s.Sources...)
 		for i := range s.Sources {
-			s.Sources[i].URL = comparableURL(s.Sources[i].URL)
+			s.Sources[i].URL = CanonicalURL(s.Sources[i].URL)
 		}
 		if s.Image != nil {
 			img := *s.Image
-			img.URL = comparableURL(img.URL)
+			img.URL = CanonicalURL(img.URL)
 			s.Image = &img
 		}
 	}
 	return bytes.Equal(marshal(a), marshal(b))
+}
+
+// KeepDates gives s with the dates that it had, if nothing else about it
+// changed: feeds date anew what is as it was.
+func KeepDates(had, s Story) Story {
+	kept := s
+	keep := func(d *Date, had Date) {
+		if !had.IsZero() && !d.IsZero() {
+			*d = had
+		}
+	}
+	keep(&kept.Date, had.Date)
+	kept.Sources = append([]Source(nil), s.Sources...)
+	for i := range min(len(kept.Sources), len(had.Sources)) {
+		keep(&kept.Sources[i].Date, had.Sources[i].Date)
+	}
+	if SameForReader(had, kept) {
+		return kept
+	}
+	return s
 }
 
 // A Mark is a citation mark found in a text: the bytes from Start to End stand

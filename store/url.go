@@ -7,24 +7,40 @@ import (
 )
 
 // tracking are query parameters that say where a reader came from, not what is
-// read.
+// read; so do those that begin with one of trackingStarts.
 var tracking = map[string]bool{
-	"fbclid": true, "gclid": true, "igshid": true, "mc_cid": true, "mc_eid": true,
-	"ref_src": true, "cmpid": true, "ocid": true, "smid": true,
+	"fbclid": true, "gclid": true, "dclid": true, "msclkid": true, "twclid": true, "ttclid": true, "yclid": true,
+	"igshid": true, "igsh": true, "li_fat_id": true, "mc_cid": true, "mc_eid": true, "mkt_tok": true,
+	"_hsenc": true, "_hsmi": true, "ref_src": true, "cmpid": true, "ocid": true, "smid": true, "ncid": true,
+	"guccounter": true, "s_cid": true, "wt_mc": true, "wt.mc_id": true, "xtor": true,
 }
 
-// comparableURL gives two addresses of the same page the same text: without
+var trackingStarts = []string{"utm_", "at_", "mtm_", "pk_"}
+
+func isTracking(name string) bool {
+	name = strings.ToLower(name)
+	for _, start := range trackingStarts {
+		if strings.HasPrefix(name, start) {
+			return true
+		}
+	}
+	return tracking[name]
+}
+
+// CanonicalURL gives two addresses of the same page the same text: without
 // tracking parameters, and with the rest of the query in order.
-func comparableURL(s string) string {
+func CanonicalURL(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.RawQuery == "" {
+	if err != nil || u.RawQuery == "" && u.Fragment == "" {
 		return s
+	}
+	if name, _, _ := strings.Cut(u.Fragment, "="); isTracking(name) {
+		u.Fragment, u.RawFragment = "", ""
 	}
 	parts := strings.Split(u.RawQuery, "&")
 	kept := parts[:0]
 	for _, p := range parts {
-		name, _, _ := strings.Cut(p, "=")
-		if !tracking[name] && !strings.HasPrefix(name, "utm_") {
+		if name, _, _ := strings.Cut(p, "="); !isTracking(name) {
 			kept = append(kept, p)
 		}
 	}
