@@ -71,11 +71,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) 
 	}
 	b := &Bot{config: c, log: log, store: st, platforms: map[store.Platform]platform{}}
 	desk := command.New(st, log)
+	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	for _, s := range c.Sources {
-		folder := intake.NewFolder(intake.FolderOptions{
-			Name: s.Name, Dir: s.Dir, Topics: s.Topics, Language: s.Language, Rescan: s.Rescan, Log: log,
-		})
-		b.sources = append(b.sources, source{folder, sink{st, s.OnRemoved == "retract", log}})
+		b.sources = append(b.sources, source{newSource(s, fetcher, log), sink{st, s.OnRemoved == "retract", s.Dir == "", log}})
 	}
 	rates := map[store.Platform]config.Rates{}
 	outlets := map[store.Platform]outbox.Platform{}

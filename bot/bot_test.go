@@ -115,20 +115,27 @@ func (w *world) write(name, text string) {
 	}
 }
 
-// config is a configuration with a channel in each place.
+// config is a configuration with a channel in each place, and the folder for a
+// source.
 func (w *world) config(more string) *config.Config {
+	w.Helper()
+	return w.configOf("[{name: desk, dir: stories}]", more)
+}
+
+// configOf is config with other sources.
+func (w *world) configOf(sources, more string) *config.Config {
 	w.Helper()
 	text := fmt.Sprintf(`
 data: data
 settle_after: 1s
-sources: [{name: desk, dir: stories}]
+sources: %s
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:
   - {name: news, discord: %s, backfill: 10%s}
   - {name: brief, telegram: "@dailybrief", backfill: 10%s}
   - {name: talk, telegram: %s, backfill: 10%s}
-`, discordToken, w.server.URL, telegramToken, w.server.URL, w.text, more, more, w.group, more)
+`, sources, discordToken, w.server.URL, telegramToken, w.server.URL, w.text, more, more, w.group, more)
 	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text), os.LookupEnv, config.Checks{Schedule: schedule.Check})
 	if err != nil {
 		w.Fatal(err)

@@ -13,10 +13,22 @@ import (
 type sink struct {
 	store   *store.Store
 	retract bool // what is removed
+	// undated passes over changes of nothing but dates: feeds date anew what is
+	// as it was.
+	undated bool
 	log     *slog.Logger
 }
 
 func (s sink) Put(ctx context.Context, story store.Story) error {
+	if s.undated {
+		had, err := s.store.Story(ctx, story.ID)
+		switch {
+		case err == nil:
+			story = store.KeepDates(had.Story, story)
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+	}
 	e, change, err := s.store.PutStory(ctx, story, time.Now())
 	if err == nil && change != store.Unchanged {
 		s.log.Info("story "+change.String(), "story", e.Story.ID, "short", e.Short, "revision", e.Story.Revision, "headline", e.Story.Headline)

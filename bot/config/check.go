@@ -1,8 +1,11 @@
 package config
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"briefbot/store"
 )
@@ -22,18 +25,84 @@ func (c *Config) check(d *decoder) {
 }
 
 func (c *Config) checkSources(d *decoder) {
-	names, dirs := unique{}, unique{}
+	names, dirs, addresses := unique{}, unique{}, unique{}
 	for i := range c.Sources {
 		s, at := &c.Sources[i], element("sources", i)
 		if s.Language == "" {
 			s.Language = c.Language
 		}
 		names.check(d, at+".name", s.Name)
+		c.checkOrigin(d, at, s)
 		if s.Dir != "" {
 			s.Dir = beside(d.file, s.Dir)
 			dirs.check(d, at+".dir", s.Dir)
 		}
+		addresses.check(d, at+".feed", s.Feed)
+		addresses.check(d, at+".page", s.Page)
 	}
+}
+
+// origins are the keys of a source that say where it is, and those that belong
+// to some of them only.
+var origins = []string{"dir", "feed", "page", "kagi"}
+
+var belongs = []struct {
+	key string
+	to  []string
+}{
+	{"on_removed", []string{"dir"}},
+	{"rescan", []string{"dir"}},
+	{"every", []string{"feed", "page", "kagi"}},
+	{"follow", []string{"feed"}},
+	{"require", []string{"feed", "page", "kagi"}},
+	{"allow_private", []string{"feed", "page", "kagi"}},
+	{"api_url", []string{"kagi"}},
+}
+
+// The defaults of a source that depend on what it is.
+const (
+	everyPage = 10 * time.Minute
+	everyKagi = time.Hour
+	kagiURL   = "https://kite.kagi.com"
+)
+
+// checkOrigin finds out whether a source is in one place, and has only keys
+// that mean something there; the others lose their defaults.
+func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
+	var given []string
+	for _, o := range origins {
+		if d.bad[at+"."+o] {
+			return
+		}
+		if d.given[at+"."+o] != nil {
+			given = append(given, o)
+		}
+	}
+	switch {
+	case len(given) == 0 && d.bad[at]:
+		return
+	case len(given) == 0:
+		d.fail(at, d.node(at), problem{reason: "has no place to take stories from", hint: "want one of " + strings.Join(origins, ", ")})
+		return
+	case len(given) > 1:
+		d.fail(at, d.node(at+"."+given[1]), problem{reason: "has " + given[0] + " and " + given[1], hint: "want a source for each"})
+		return
+	}
+	origin := given[0]
+	for _, b := range belongs {
+		if path := at + "." + b.key; d.given[path] != nil && !d.bad[path] && !slices.Contains(b.to, origin) {
+			d.fail(path, d.given[path], problem{reason: "means nothing beside " + origin, hint: "it belongs beside " + strings.Join(b.to, ", ")})
+		}
+	}
+	if origin == "dir" {
+		s.Require = ""
+		return
+	}
+	s.OnRemoved, s.Rescan = "", 0
+	if origin == "kagi" {
+		s.Every, s.APIURL = cmp.Or(s.Every, everyKagi), cmp.Or(s.APIURL, kagiURL)
+	}
+	s.Every = cmp.Or(s.Every, everyPage)
 }
 
 func (c *Config) checkChannels(d *decoder) {

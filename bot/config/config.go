@@ -22,6 +22,7 @@ type Config struct {
 	Language    string
 	SettleAfter time.Duration
 	Keep        time.Duration // of the records of deliveries
+	Contact     string        // who runs the bot, for those whose servers it asks
 	Sources     []Source
 	Discord     Discord
 	Telegram    Telegram
@@ -29,17 +30,32 @@ type Config struct {
 	Log         Log
 }
 
-// Source is where stories come from.
+// Source is where stories come from: one of Dir, Feed, Page and Kagi is set.
 type Source struct {
 	Name     string
 	Dir      string // a folder watched for story files
+	Feed     string // the address of a feed
+	Page     string // the address of a story's page
+	Kagi     string // a category of Kagi News
 	Topics   []string
 	Language string
 	// OnRemoved says what becomes of the posts of a story whose file is
 	// removed: "keep" or "retract".
 	OnRemoved string
 	Rescan    time.Duration
+	// The rest is for what is on the network.
+	Every        time.Duration
+	Follow       bool   // read the pages of a feed's items
+	Require      string // None or Narratives
+	AllowPrivate bool   // ask private addresses too
+	APIURL       string // of Kagi News, without a slash at its end
 }
+
+// What a story from the network must have.
+const (
+	None       = "none"
+	Narratives = "narratives"
+)
 
 // Discord is how the bot is known there; without a token, not at all.
 type Discord struct {

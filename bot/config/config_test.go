@@ -89,6 +89,7 @@ data: /var/lib/briefbot
 timezone: Asia/Tokyo
 language: ja
 settle_after: 1m30s
+contact: desk@ferry.example
 sources:
   - name: desk
     dir: ${FOLDER}/in
@@ -97,6 +98,14 @@ sources:
     on_removed: retract
     rescan: 1h30m
   - {name: "12", dir: "cost $${FOLDER}"}
+  - name: wire
+    feed: https://wire.example/all.atom?page=1
+    every: 5m
+    follow: true
+    require: narratives
+    allow_private: true
+  - {name: front, page: https://ferry.example/42}
+  - {name: kagi, kagi: world, language: de}
 discord:
   token: ${DISCORD_TOKEN}
   api_url: http://127.0.0.1:8081/
@@ -129,6 +138,18 @@ channels:
 log: {level: debug, format: json}
 `
 
+// An address may hold what opens it; only the fetcher is to know.
+func TestPrintMasksAddresses(t *testing.T) {
+	c := parse(t, strings.Replace(small, "dir: stories", "feed: 'https://me:pa55@wire.example/all?page=1&api_key=abc'", 1))
+	var b strings.Builder
+	if err := c.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := "https://me:xxxxx@wire.example/all?page=1&api_key=xxxxx"; !strings.Contains(b.String(), want) {
+		t.Errorf("want %s in\n%s", want, &b)
+	}
+}
+
 func TestEveryKey(t *testing.T) {
 	got := parse(t, large)
 	want := &Config{
@@ -137,9 +158,16 @@ func TestEveryKey(t *testing.T) {
 		Language:    "ja",
 		SettleAfter: 90 * time.Second,
 		Keep:        90 * 24 * time.Hour,
+		Contact:     "desk@ferry.example",
 		Sources: []Source{
-			{"desk", "news/in", []string{"world", "null"}, "pt-BR", "retract", 90 * time.Minute},
-			{"12", "cost ${FOLDER}", nil, "ja", "keep", time.Minute},
+			{Name: "desk", Dir: "news/in", Topics: []string{"world", "null"}, Language: "pt-BR", OnRemoved: "retract", Rescan: 90 * time.Minute},
+			{Name: "12", Dir: "cost ${FOLDER}", Language: "ja", OnRemoved: "keep", Rescan: time.Minute},
+			{
+				Name: "wire", Feed: "https://wire.example/all.atom?page=1", Language: "ja",
+				Every: 5 * time.Minute, Follow: true, Require: Narratives, AllowPrivate: true,
+			},
+			{Name: "front", Page: "https://ferry.example/42", Language: "ja", Every: 10 * time.Minute, Require: None},
+			{Name: "kagi", Kagi: "world", Language: "de", Every: time.Hour, Require: None, APIURL: "https://kite.kagi.com"},
 		},
 		Discord: Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},
 		Telegram: Telegram{

@@ -13,7 +13,10 @@ import (
 const example = "../../config.example.yaml"
 
 // commented is a line of the example with a key that is commented out.
-var commented = regexp.MustCompile(`^( +)# ([a-z_]+: .*)$`)
+var commented = regexp.MustCompile(`^( *)# ([a-z_]+: .*)$`)
+
+// block is a line of a source that is commented out as a whole.
+var block = regexp.MustCompile(`^  # ((?:- |  +)[a-z_]+:.*)$`)
 
 func exampleLines(t *testing.T) []string {
 	t.Helper()
@@ -32,8 +35,23 @@ func TestExampleWorks(t *testing.T) {
 	if c.Discord.Token.Reveal() != "disc-0rd" || c.Telegram.Token.Reveal() != "tele-gr4m" {
 		t.Error("the tokens are not those of the environment")
 	}
-	if len(c.Channels) != 2 {
-		t.Errorf("%d channels", len(c.Channels))
+	if len(c.Sources) != 1 || len(c.Channels) != 2 {
+		t.Errorf("%d sources, %d channels", len(c.Sources), len(c.Channels))
+	}
+}
+
+// So do the sources that are commented out.
+func TestExampleSources(t *testing.T) {
+	text := exampleLines(t)
+	for i, line := range text {
+		text[i] = block.ReplaceAllString(line, "  $1")
+	}
+	c, err := Parse("config.yaml", []byte(strings.Join(text, "\n")), env, checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Sources) != 4 {
+		t.Errorf("%d sources", len(c.Sources))
 	}
 }
 
@@ -72,7 +90,7 @@ func TestExampleIsComplete(t *testing.T) {
 	lines := exampleLines(t)
 	text := make([]string, len(lines))
 	for i, line := range lines {
-		text[i] = commented.ReplaceAllString(line, "$1$2")
+		text[i] = block.ReplaceAllString(commented.ReplaceAllString(line, "$1$2"), "  $1")
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(strings.Join(text, "\n")), &doc); err != nil {
@@ -131,6 +149,9 @@ func TestDefaultsAreValues(t *testing.T) {
 			text = channel(line)
 		case len(parts) == 2 && parts[0] == "sources[]":
 			text = strings.Replace(small, "dir:", line+", dir:", 1)
+			if k.Path != "sources[].on_removed" && k.Path != "sources[].rescan" {
+				text = strings.Replace(text, "dir: stories", "feed: https://wire.example/", 1)
+			}
 		case len(parts) == 2 && parts[0] == "discord":
 			text = strings.Replace(small, "token:", line+", token:", 1)
 		case len(parts) == 2:

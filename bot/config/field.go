@@ -201,8 +201,11 @@ func writeText[T any](k kind[T], v T) *yaml.Node {
 	}
 	n := &yaml.Node{}
 	n.SetString(escape(text))
-	if _, ok := any(v).(int); ok {
+	switch any(v).(type) {
+	case int:
 		n.Tag = "!!int"
+	case bool:
+		n.Tag, n.Style = "!!bool", 0
 	}
 	return n
 }

@@ -251,6 +251,65 @@ var urlKind = kind[string]{
 	show: func(s string) string { return s },
 }
 
+// addressKind is what may be fetched. It may hold a user and a password, or a
+// query.
+var addressKind = kind[string]{
+	name: "address",
+	want: "want one as in https://example.org/stories.atom",
+	parse: func(s string) (string, *problem) {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+			return "", &problem{reason: "is no address on the web"}
+		}
+		return s, nil
+	},
+	show: masked,
+}
+
+// secretish is the name of a part of a query that is not for all to see.
+var secretish = regexp.MustCompile(`(?i)token|key|secret|auth|pass|sig`)
+
+// masked is an address without its password, and without what in its query
+// opens it.
+func masked(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	parts := strings.Split(u.RawQuery, "&")
+	for i, part := range parts {
+		if name, _, ok := strings.Cut(part, "="); ok && secretish.MatchString(name) {
+			parts[i] = name + "=xxxxx"
+		}
+	}
+	u.RawQuery = strings.Join(parts, "&")
+	return u.Redacted()
+}
+
+// slugKind is how Kagi News calls a category.
+var slugKind = said("category", "want its name in addresses, as in world or usa", func(s string) bool {
+	return !strings.ContainsAny(s, "/?#% ")
+})
+
+var contactKind = said("contact", "want an address, as in news@example.org", func(s string) bool {
+	return !strings.ContainsAny(s, "() ")
+})
+
+var yesKind = choiceKind("choice", option[bool]{"true", true}, option[bool]{"false", false})
+
+// optional is a kind of which nothing is shown where nothing is set.
+func optional[T comparable](k kind[T]) kind[T] {
+	show := k.show
+	k.show = func(v T) string {
+		var none T
+		if v == none {
+			return ""
+		}
+		return show(v)
+	}
+	return k
+}
+
 // discordKind is a channel or thread of Discord.
 var discordKind = kind[store.Chat]{
 	name: "id",

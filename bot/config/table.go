@@ -16,6 +16,7 @@ func (c *Config) fields() []field {
 		key("language", languageKind, &c.Language, "en", "language of sources and channels without one of their own"),
 		key("settle_after", durationKind(0, forever), &c.SettleAfter, "30s", "wait before a message whose arrival is unknown is looked for"),
 		key("keep", durationKind(24*time.Hour, forever), &c.Keep, "90d", "how long the records of deliveries are kept; that a story was posted is kept for good"),
+		key("contact", contactKind, &c.Contact, "", "an address of mail or of a page, where those whose servers are asked for stories can reach you"),
 		sections("sources", &c.Sources, (*Source).fields, "where stories come from"),
 		section("discord", "the bot on Discord", c.Discord.fields()...),
 		section("telegram", "the bot on Telegram", c.Telegram.fields()...),
@@ -27,11 +28,19 @@ func (c *Config) fields() []field {
 func (s *Source) fields() []field {
 	return []field{
 		must("name", sourceKind, &s.Name, "what the source is called; stories are known by it, so keep it"),
-		must("dir", folderKind, &s.Dir, "a folder watched for story files"),
+		key("dir", folderKind, &s.Dir, "", "a folder watched for story files"),
+		key("feed", addressKind, &s.Feed, "", "the address of an RSS, Atom, JSON or RDF feed"),
+		key("page", addressKind, &s.Page, "", "the address of a story's page"),
+		key("kagi", slugKind, &s.Kagi, "", "a category of Kagi News, as in world"),
 		several("topics", textKind, &s.Topics, "topics that each of its stories gets"),
 		key("language", languageKind, &s.Language, "", "language of its stories; left out: the one at the top"),
 		key("on_removed", wordsKind("choice", "keep", "retract"), &s.OnRemoved, "keep", "when a story's file is removed: keep its posts as they are, or mark them as retracted"),
-		key("rescan", durationKind(100*time.Millisecond, forever), &s.Rescan, "1m", "how often to look for changes that the file system did not tell of"),
+		key("rescan", optional(durationKind(100*time.Millisecond, forever)), &s.Rescan, "1m", "how often to look for changes that the file system did not tell of"),
+		key("every", optional(durationKind(time.Second, forever)), &s.Every, "", "how often to ask a feed, a page or Kagi News, which may ask for less; left out: 10m, and 1h for Kagi News"),
+		key("follow", optional(yesKind), &s.Follow, "false", "true: read the page of each item of a feed, instead of the item"),
+		key("require", wordsKind("choice", None, Narratives), &s.Require, "none", "what a story from the network must have to be posted: none, or narratives"),
+		key("allow_private", optional(yesKind), &s.AllowPrivate, "false", "true: ask loopback and private addresses too"),
+		key("api_url", urlKind, &s.APIURL, "", "another address of Kagi News; left out: https://kite.kagi.com"),
 	}
 }
 

@@ -29,13 +29,13 @@ config.yaml:2:1: channels: there is none: want at least one, with a name and a d
 	{"syntax: alias", "data: x\nlog: *there\n", `config.yaml:2:1: this is no YAML: unknown anchor 'there' referenced`},
 
 	{"unknown", small + "timezon: UTC\nfoo: 1\nlog: {levle: info, verbose: true}\n", `config.yaml:5:1: timezon: is no key: did you mean timezone?
-config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, sources, discord, telegram, channels, log
+config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, discord, telegram, channels, log
 config.yaml:7:7: log.levle: is no key: did you mean level?
 config.yaml:7:20: log.verbose: is no key: want one of level, format`},
 	{"unknown key of a list", "sources: [{name: desk, dirr: x}]\ndiscord: {token: x}\nchannels: [{name: a, discrod: 1}]\n", `config.yaml:1:24: sources[0].dirr: is no key: did you mean dir?
 config.yaml:3:22: channels[0].discrod: is no key: did you mean discord?`},
 	{"unknown key instead of a token", "sources: [{name: desk, dir: x}]\ndiscord: {tokn: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:2:11: discord.tokn: is no key: did you mean token?`},
-	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, sources, discord, telegram, channels, log`},
+	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, discord, telegram, channels, log`},
 	{"key twice", small + "language: en\nlanguage: de\n", `config.yaml:6:1: language: is given twice: the first stands in line 5`},
 
 	{"types", small + "data: [a]\nlanguage: {a: b}\nlog: info\ntelegram: [x]\n", `config.yaml:5:7: data: has keys or a list where one value belongs: want the path of a folder
@@ -51,7 +51,7 @@ config.yaml:9:4: channels[2].name: is missing: what the channel is called in log
 config.yaml:9:4: channels[2]: has no chat: want discord: "a channel's id" or telegram: "@name"`},
 
 	{"missing", "sources:\n  - dir: x\n  - name: b\ndiscord: {token: x}\nchannels:\n  - mode: each\n", `config.yaml:2:5: sources[0].name: is missing: what the source is called; stories are known by it, so keep it
-config.yaml:3:5: sources[1].dir: is missing: a folder watched for story files
+config.yaml:3:5: sources[1]: has no place to take stories from: want one of dir, feed, page, kagi
 config.yaml:6:5: channels[0].name: is missing: what the channel is called in logs and records; keep it
 config.yaml:6:5: channels[0]: has no chat: want discord: "a channel's id" or telegram: "@name"`},
 
@@ -82,6 +82,31 @@ config.yaml:7:15: channels[0].backfill: "1.5" is no whole number: want 0 to 30`}
 config.yaml:6:19: channels[0].quiet[1]: "25:00-07:00" are no hours: want hours as in 22:00-07:00
 config.yaml:6:32: channels[0].quiet[2]: "22:60-23:00" are no hours: want hours as in 22:00-07:00
 config.yaml:6:45: channels[0].quiet[3]: "10:00-10:00" are no time at all: want 00:00-24:00 for the whole day`},
+	{"sources", `sources:
+  - {name: a, dir: x, feed: https://a.example/x}
+  - {name: b, feed: ftp://b.example/x, dir: y}
+  - {name: c, page: b.example, every: 10}
+  - {name: d, kagi: a/b}
+  - {name: e, dir: z, every: 1h, follow: true}
+  - {name: f, feed: https://f.example/x, rescan: 1m, api_url: https://x.example}
+  - {name: g, page: https://f.example/x, follow: yes, require: pictures}
+  - {name: h, feed: https://f.example/x, every: 10ms}
+discord: {token: x}
+channels: [{name: a, discord: 1}]
+`, `config.yaml:2:29: sources[0]: has dir and feed: want a source for each
+config.yaml:3:21: sources[1].feed: "ftp://b.example/x" is no address on the web: want one as in https://example.org/stories.atom
+config.yaml:4:21: sources[2].page: "b.example" is no address on the web: want one as in https://example.org/stories.atom
+config.yaml:4:39: sources[2].every: "10" is no duration: want a number with a unit, as in 30s, 15m, 6h or 3d
+config.yaml:5:21: sources[3].kagi: "a/b" is no category: want its name in addresses, as in world or usa
+config.yaml:6:30: sources[4].every: means nothing beside dir: it belongs beside feed, page, kagi
+config.yaml:6:42: sources[4].follow: means nothing beside dir: it belongs beside feed
+config.yaml:7:50: sources[5].rescan: means nothing beside feed: it belongs beside dir
+config.yaml:7:63: sources[5].api_url: means nothing beside feed: it belongs beside kagi
+config.yaml:8:21: sources[6].page: "https://f.example/x" is taken: sources[5].feed in line 7 has it
+config.yaml:8:50: sources[6].follow: "yes" is no choice: want true or false
+config.yaml:8:64: sources[6].require: "pictures" is no choice: want none or narratives
+config.yaml:9:21: sources[7].feed: "https://f.example/x" is taken: sources[5].feed in line 7 has it
+config.yaml:9:49: sources[7].every: "10ms" is too short: want at least 1s`},
 	{"source's name", "sources: [{name: 'a:b', dir: x}]\ndiscord: {token: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:1:18: sources[0].name: "a:b" is no name of a source: want one without a colon`},
 	{"control characters", "sources: [{name: \"a\\0b\", dir: x}]\ndiscord: {token: x}\nchannels: [{name: \"a\\nb\", discord: 1}]\n", `config.yaml:1:18: sources[0].name: has a line break or a control character in it: want one without a colon
 config.yaml:3:19: channels[0].name: has a line break or a control character in it: want a name`},
