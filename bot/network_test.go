@@ -101,6 +101,75 @@ func TestFeedIsPostedOnce(t *testing.T) {
 	w.once("Two boats sail each night.")
 }
 
+// One source of each kind, and each story once in each chat.
+func TestEveryKindOfSource(t *testing.T) {
+	w, site := newWorld(t), newSite(t)
+	w.write("ferry.txt", ferry)
+	site.set("/feed", feedHead+boats("Mon, 02 Nov 2026 08:00:00 GMT", 3, "rss")+"</channel></rss>")
+	site.set("/notes", feedHead+`<item><title>Lights</title><link>SITE/lights</link><guid>SITE/lights</guid></item></channel></rss>`)
+	site.set("/lights", pageOf("Lights along the quay", "The council has ordered lights."))
+	site.set("/story/42", pageOf("A quay, rebuilt", "Masons have set the last stone."))
+	site.set("/api/batches/latest", batchOf("b1"))
+	site.set("/api/batches/b1/categories", kagiCategories)
+	site.set("/api/batches/b1/categories/uuid-world/stories", kagiStories("Fares stay as they are", "Fares are fixed [quay.example#1]."))
+	w.start(w.configOf(strings.ReplaceAll(`
+  - {name: desk, dir: stories}
+  - {name: wire, feed: SITE/feed, every: 1s, allow_private: true}
+  - {name: notes, feed: SITE/notes, follow: true, every: 1s, allow_private: true}
+  - {name: front, page: SITE/story/42, every: 1s, allow_private: true}
+  - {name: kagi, kagi: world, api_url: SITE, every: 1s, allow_private: true}`, "SITE", site.URL), everySecond))
+	words := []string{"A cabin costs what it did in 2017.", "Two boats sail each night.", "The council has ordered lights.",
+		"Masons have set the last stone.", "Fares are fixed."}
+	for _, text := range words {
+		w.once(text)
+	}
+	for _, all := range w.everywhere("Fares are fixed.") {
+		if !strings.Contains(all[0].Text, "Kagi News") {
+			t.Errorf("no credit in %s", all[0].Text)
+		}
+	}
+
+	// The same again, dated anew, and the next batch with the same story.
+	site.set("/feed", feedHead+boats("Tue, 03 Nov 2026 08:00:00 GMT", 4, "other")+"</channel></rss>")
+	site.set("/story/42", strings.Replace(pageOf("A quay, rebuilt", "Masons have set the last stone."), "2026-11-02", "2026-11-03", 1))
+	site.set("/api/batches/b2/categories", kagiCategories)
+	site.set("/api/batches/b2/categories/uuid-world/stories", kagiStories("Fares stay as they are", "Fares are fixed [quay.example#1]."))
+	site.set("/api/batches/latest", batchOf("b2"))
+	for _, path := range []string{"/feed", "/story/42", "/api/batches/latest"} {
+		w.until("looks at "+path, func() bool { return site.looked(path) > 1 })
+	}
+	w.write("last.txt", "The last one\n\n• It ends the test.\n")
+	w.once("It ends the test.")
+	for _, text := range words {
+		w.once(text)
+	}
+	for path, most := range map[string]int{"/lights": 1, "/api/batches/b1/categories": 1, "/api/batches/b2/categories/uuid-world/stories": 1} {
+		if n := site.looked(path); n != most {
+			t.Errorf("%s was asked for %d times, want %d", path, n, most)
+		}
+	}
+}
+
+// pageOf is a story's page.
+func pageOf(headline, fact string) string {
+	return `<!DOCTYPE html><html lang="en"><head><title>` + headline + `</title><meta property="article:published_time" content="2026-11-02T08:00:00Z"></head>
+<body><article><h1>` + headline + `</h1><h2>The Facts</h2><ul><li>` + fact + `</li></ul>
+<h2>Left narrative</h2><p>It was about time.</p><h2>Right narrative</h2><p>It was not.</p></article></body></html>`
+}
+
+func batchOf(id string) string {
+	return `{"id": "` + id + `", "createdAt": "2026-11-02T12:00:00Z", "dateSlug": "2026-11-02.1", "language": "en"}`
+}
+
+const kagiCategories = `{"batchId": "b", "categories": [{"id": "uuid-usa", "categoryId": "usa"}, {"id": "uuid-world", "categoryId": "world"}]}`
+
+func kagiStories(title, point string) string {
+	return fmt.Sprintf(`{"batchId": "b", "categoryName": "World", "timestamp": 1793620800, "stories": [{"id": "s1", "cluster_number": 1,
+"title": %q, "short_summary": %q, "talking_points": [%q], "perspectives": [{"text": "Riders: A relief.", "sources": []}],
+"articles": [{"title": "Fares", "link": "https://quay.example/fares", "domain": "quay.example", "date": "2026-11-01T07:00:00+00:00"}]}]}`,
+		title, point, point)
+}
+
 // Without leave, nothing private is asked.
 func TestPrivateFeedNeedsLeave(t *testing.T) {
 	w, site := newWorld(t), newSite(t)

@@ -18,5 +18,11 @@ func newSource(s config.Source, fetcher *intake.Fetcher, log *slog.Logger) intak
 		Name: s.Name, Topics: s.Topics, Language: s.Language, Every: s.Every, Narratives: s.Require == config.Narratives,
 		Private: s.AllowPrivate, Fetcher: fetcher, Log: log,
 	}
-	return intake.NewFeed(intake.FeedOptions{PollOptions: poll, Address: s.Feed})
+	switch {
+	case s.Page != "":
+		return intake.NewPage(intake.PageOptions{PollOptions: poll, Address: s.Page, Selectors: intake.Selectors(s.Selectors)})
+	case s.Kagi != "":
+		return intake.NewKagi(intake.KagiOptions{PollOptions: poll, Category: s.Kagi, APIURL: s.APIURL})
+	}
+	return intake.NewFeed(intake.FeedOptions{PollOptions: poll, Address: s.Feed, Follow: s.Follow, Selectors: intake.Selectors(s.Selectors)})
 }

@@ -57,6 +57,7 @@ var belongs = []struct {
 	{"require", []string{"feed", "page", "kagi"}},
 	{"allow_private", []string{"feed", "page", "kagi"}},
 	{"api_url", []string{"kagi"}},
+	{"selectors", []string{"feed", "page"}},
 }
 
 // The defaults of a source that depend on what it is.
@@ -94,6 +95,12 @@ func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
 			d.fail(path, d.given[path], problem{reason: "means nothing beside " + origin, hint: "it belongs beside " + strings.Join(b.to, ", ")})
 		}
 	}
+	if path := at + ".selectors"; origin == "feed" && d.given[path] != nil && !s.Follow {
+		d.fail(path, d.given[path], problem{reason: "are for pages", hint: "want follow: true, which reads the pages of the feed's items"})
+	}
+	for _, f := range s.Selectors.fields() {
+		checkSelector(d, at+".selectors."+f.key)
+	}
 	if origin == "dir" {
 		s.Require = ""
 		return
@@ -103,6 +110,16 @@ func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
 		s.Every, s.APIURL = cmp.Or(s.Every, everyKagi), cmp.Or(s.APIURL, kagiURL)
 	}
 	s.Every = cmp.Or(s.Every, everyPage)
+}
+
+func checkSelector(d *decoder, path string) {
+	n := d.given[path]
+	if n == nil || d.bad[path] || d.checks.Selector == nil {
+		return
+	}
+	if err := d.checks.Selector(n.Value); err != nil {
+		d.fail(path, n, problem{shown(n, n.Value), "is no selector", err.Error()})
+	}
 }
 
 func (c *Config) checkChannels(d *decoder) {

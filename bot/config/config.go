@@ -49,6 +49,13 @@ type Source struct {
 	Require      string // None or Narratives
 	AllowPrivate bool   // ask private addresses too
 	APIURL       string // of Kagi News, without a slash at its end
+	Selectors    Selectors
+}
+
+// Selectors are CSS selectors that tell what is what on a story's page. Each
+// may be empty.
+type Selectors struct {
+	Story, Drop, Headline, Bullets, Narratives, Sources, Date, Image, Credit, Topics string
 }
 
 // What a story from the network must have.
@@ -89,6 +96,8 @@ type Log struct {
 type Checks struct {
 	// Schedule reports what is wrong with a schedule's text; nil takes any.
 	Schedule func(text string) error
+	// Selector reports what is wrong with a CSS selector; nil takes any.
+	Selector func(text string) error
 }
 
 // maxSize bounds a configuration file. Far less is a mistake in the path.

@@ -22,12 +22,18 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// checks stand in for bot/schedule, which this package must not know.
+// checks stand in for bot/schedule and bot/intake, which this package must not
+// know.
 var checks = Checks{Schedule: func(text string) error {
 	if strings.HasPrefix(text, "@") || len(strings.Fields(text)) >= 5 {
 		return nil
 	}
 	return fmt.Errorf("expected 5 fields in %q", text)
+}, Selector: func(text string) error {
+	if strings.Count(text, "[") != strings.Count(text, "]") {
+		return errors.New("nothing closes the bracket")
+	}
+	return nil
 }}
 
 var variables = map[string]string{
@@ -104,7 +110,10 @@ sources:
     follow: true
     require: narratives
     allow_private: true
-  - {name: front, page: https://ferry.example/42}
+  - name: front
+    page: https://ferry.example/42
+    selectors: {story: "article.story", drop: .ad, headline: h1, bullets: li, narratives: section,
+      sources: "ol > li", date: time, image: figure, credit: .by, topics: .tag}
   - {name: kagi, kagi: world, language: de}
 discord:
   token: ${DISCORD_TOKEN}
@@ -166,7 +175,10 @@ func TestEveryKey(t *testing.T) {
 				Name: "wire", Feed: "https://wire.example/all.atom?page=1", Language: "ja",
 				Every: 5 * time.Minute, Follow: true, Require: Narratives, AllowPrivate: true,
 			},
-			{Name: "front", Page: "https://ferry.example/42", Language: "ja", Every: 10 * time.Minute, Require: None},
+			{
+				Name: "front", Page: "https://ferry.example/42", Language: "ja", Every: 10 * time.Minute, Require: None,
+				Selectors: Selectors{"article.story", ".ad", "h1", "li", "section", "ol > li", "time", "figure", ".by", ".tag"},
+			},
 			{Name: "kagi", Kagi: "world", Language: "de", Every: time.Hour, Require: None, APIURL: "https://kite.kagi.com"},
 		},
 		Discord: Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},

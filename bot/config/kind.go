@@ -286,6 +286,8 @@ func masked(address string) string {
 	return u.Redacted()
 }
 
+var selectorKind = said("selector", "want a CSS selector, as in article .story", anything)
+
 // slugKind is how Kagi News calls a category.
 var slugKind = said("category", "want its name in addresses, as in world or usa", func(s string) bool {
 	return !strings.ContainsAny(s, "/?#% ")

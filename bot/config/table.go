@@ -41,6 +41,22 @@ func (s *Source) fields() []field {
 		key("require", wordsKind("choice", None, Narratives), &s.Require, "none", "what a story from the network must have to be posted: none, or narratives"),
 		key("allow_private", optional(yesKind), &s.AllowPrivate, "false", "true: ask loopback and private addresses too"),
 		key("api_url", urlKind, &s.APIURL, "", "another address of Kagi News; left out: https://kite.kagi.com"),
+		section("selectors", "CSS selectors for pages whose structure does not tell enough", s.Selectors.fields()...),
+	}
+}
+
+func (s *Selectors) fields() []field {
+	return []field{
+		key("story", selectorKind, &s.Story, "", "what the story stands in; all else on the page is left out"),
+		key("drop", selectorKind, &s.Drop, "", "what is left out"),
+		key("headline", selectorKind, &s.Headline, "", "the headline"),
+		key("bullets", selectorKind, &s.Bullets, "", "each match is a bullet"),
+		key("narratives", selectorKind, &s.Narratives, "", "each match is a narrative, which begins with its label"),
+		key("sources", selectorKind, &s.Sources, "", "each match is a source"),
+		key("date", selectorKind, &s.Date, "", "the date"),
+		key("image", selectorKind, &s.Image, "", "the picture, or what it stands in"),
+		key("credit", selectorKind, &s.Credit, "", "whose the picture is"),
+		key("topics", selectorKind, &s.Topics, "", "each match is a topic"),
 	}
 }
 

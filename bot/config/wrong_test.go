@@ -91,6 +91,8 @@ config.yaml:6:45: channels[0].quiet[3]: "10:00-10:00" are no time at all: want 0
   - {name: f, feed: https://f.example/x, rescan: 1m, api_url: https://x.example}
   - {name: g, page: https://f.example/x, follow: yes, require: pictures}
   - {name: h, feed: https://f.example/x, every: 10ms}
+  - {name: i, feed: https://i.example/x, selectors: {story: main}}
+  - {name: j, page: https://j.example/x, selectors: {story: "[", headline: h1, facts: li}}
 discord: {token: x}
 channels: [{name: a, discord: 1}]
 `, `config.yaml:2:29: sources[0]: has dir and feed: want a source for each
@@ -106,7 +108,10 @@ config.yaml:8:21: sources[6].page: "https://f.example/x" is taken: sources[5].fe
 config.yaml:8:50: sources[6].follow: "yes" is no choice: want true or false
 config.yaml:8:64: sources[6].require: "pictures" is no choice: want none or narratives
 config.yaml:9:21: sources[7].feed: "https://f.example/x" is taken: sources[5].feed in line 7 has it
-config.yaml:9:49: sources[7].every: "10ms" is too short: want at least 1s`},
+config.yaml:9:49: sources[7].every: "10ms" is too short: want at least 1s
+config.yaml:10:53: sources[8].selectors: are for pages: want follow: true, which reads the pages of the feed's items
+config.yaml:11:61: sources[9].selectors.story: "[" is no selector: nothing closes the bracket
+config.yaml:11:80: sources[9].selectors.facts: is no key: want one of story, drop, headline, bullets, narratives, sources, date, image, credit, topics`},
 	{"source's name", "sources: [{name: 'a:b', dir: x}]\ndiscord: {token: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:1:18: sources[0].name: "a:b" is no name of a source: want one without a colon`},
 	{"control characters", "sources: [{name: \"a\\0b\", dir: x}]\ndiscord: {token: x}\nchannels: [{name: \"a\\nb\", discord: 1}]\n", `config.yaml:1:18: sources[0].name: has a line break or a control character in it: want one without a colon
 config.yaml:3:19: channels[0].name: has a line break or a control character in it: want a name`},

@@ -28,19 +28,29 @@ const acceptFeed = "application/feed+json, application/atom+xml, application/rss
 type FeedOptions struct {
 	PollOptions
 	Address string
+	// Follow reads the page of each item, instead of the item.
+	Follow    bool
+	Selectors Selectors // for the pages
 }
 
 // NewFeed makes the source of a feed: RSS, Atom, JSON Feed or RDF.
 func NewFeed(o FeedOptions) *Poll {
 	o.PollOptions = o.withDefaults()
-	return newPoll(o.PollOptions, &feed{document{
+	f := &feed{document: document{
 		Request: Request{Address: o.Address, Accept: acceptFeed, Private: o.Private},
 		fetcher: o.Fetcher,
 		log:     o.Log,
-	}})
+	}}
+	if o.Follow {
+		f.follow = &follower{fetcher: o.Fetcher, private: o.Private, selectors: o.Selectors}
+	}
+	return newPoll(o.PollOptions, f)
 }
 
-type feed struct{ document }
+type feed struct {
+	document
+	follow *follower // nil if the items tell enough
+}
 
 func (f *feed) read(ctx context.Context) (reading, error) {
 	a, err := f.get(ctx)
@@ -56,11 +66,23 @@ func (f *feed) read(ctx context.Context) (reading, error) {
 		return reading{problems: []error{fmt.Errorf("read feed %s: %w", name, err)}, fresh: a.Fresh}, nil
 	}
 	found := reading{fresh: max(a.Fresh, items.ttl)}
-	for _, p := range items.problems {
+	stories, problems := items.stories(f.follow == nil)
+	for _, p := range problems {
 		found.problems = append(found.problems, fmt.Errorf("read feed %s: %w", name, p))
 	}
-	found.stories = items.stories
+	if f.follow == nil {
+		found.stories = stories
+	} else if whole := f.follow.read(ctx, items.all, &found); !whole {
+		f.document.forget() // the rest is for the next look
+	}
 	return found, nil
+}
+
+func (f *feed) forget() {
+	f.document.forget()
+	if f.follow != nil {
+		f.follow.known = nil
+	}
 }
 
 // ParseFeed reads the stories in a feed of any form, the oldest first. name is
@@ -68,20 +90,58 @@ func (f *feed) read(ctx context.Context) (reading, error) {
 // feed gives no story is told in the error, which may come with stories.
 func ParseFeed(name string, data []byte) ([]store.Story, error) {
 	items, err := readFeed(data, "", "")
-	if err == nil {
-		err = errors.Join(items.problems...)
-	}
 	if err != nil {
-		err = fmt.Errorf("read feed %s: %w", name, err)
+		return nil, fmt.Errorf("read feed %s: %w", name, err)
 	}
-	return items.stories, err
+	stories, problems := items.stories(true)
+	if len(problems) > 0 {
+		return stories, fmt.Errorf("read feed %s: %w", name, errors.Join(problems...))
+	}
+	return stories, nil
 }
 
 // feedItems is what a feed holds.
 type feedItems struct {
-	stories  []store.Story // the oldest first
-	problems []error
-	ttl      time.Duration // how long the feed says that it stays as it is
+	all  []feedItem // the oldest first
+	lost string     // what of the feed could not be read
+	ttl  time.Duration
+}
+
+// feedItem is a story, or what of it is known: its headline and address are
+// there even with an error.
+type feedItem struct {
+	store.Story
+	err error
+	at  time.Time // its place among the others
+}
+
+// stories gives the items that are stories, and what is wrong with the others:
+// one line for all that are wrong in the same way. Without text, an item needs
+// none of its own.
+func (f *feedItems) stories(text bool) (stories []store.Story, problems []error) {
+	if f.lost != "" {
+		problems = append(problems, errors.New(f.lost))
+	}
+	var reasons []string
+	wrong := map[string][]string{} // headlines, by reason
+	for _, i := range f.all {
+		if i.err == nil {
+			stories = append(stories, i.Story)
+			continue
+		}
+		if i.err == errNoText && !text {
+			continue
+		}
+		reason := i.err.Error()
+		if wrong[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		wrong[reason] = append(wrong[reason], i.Headline)
+	}
+	for _, reason := range reasons {
+		problems = append(problems, fmt.Errorf("%d of %d items: %s; one is %q", len(wrong[reason]), len(f.all), reason, clip(wrong[reason][0], 80)))
+	}
+	return stories, problems
 }
 
 // readFeed reads a feed. address is where it stands: its relative addresses
@@ -101,18 +161,21 @@ func readFeed(data []byte, contentType, address string) (feedItems, error) {
 	if err != nil {
 		return feedItems{}, plainSyntax(err)
 	}
-	var all feedItems
-	if m.lost != "" {
-		all.problems = append(all.problems, errors.New(m.lost))
-	}
 	c := channel{title: clip(reduceLine(f.Title), maxOutlet), language: languageOf(f.Language), base: baseOf(address, f.Link)}
+	found := feedItems{lost: m.lost}
 	original, _ := f.OriginalFeed().(*rss.Feed)
 	if original != nil {
 		minutes, _ := strconv.Atoi(strings.TrimSpace(original.TTL))
-		all.ttl = wait(min(minutes, int(maxWait/time.Minute)) * 60)
+		found.ttl = wait(min(minutes, int(maxWait/time.Minute)) * 60)
 	}
 	seen := map[string]bool{}
-	refused := refusals{}
+	add := func(s store.Story, err error) {
+		if seen[s.ID] && s.ID != "" {
+			err = errSameID
+		}
+		seen[s.ID] = true
+		found.all = append(found.all, feedItem{Story: s, err: err})
+	}
 	for i, item := range f.Items[:min(len(f.Items), maxItems)] {
 		if item == nil {
 			continue
@@ -121,30 +184,30 @@ func readFeed(data []byte, contentType, address string) (feedItems, error) {
 			item.Link = permalink(original.Items[i].GUID)
 		}
 		s, err := c.story(item)
-		if err == nil && seen[s.ID] {
-			err = errSameID
+		whole := c.wholeStories(s, item)
+		for _, w := range whole {
+			add(w, nil)
 		}
-		if err != nil {
-			refused.add(err, s.Headline)
-			continue
+		if len(whole) == 0 {
+			add(s, err)
 		}
-		seen[s.ID] = true
-		all.stories = append(all.stories, s)
 	}
-	all.problems = append(all.problems, refused.errors(len(f.Items))...)
-	oldestFirst(all.stories)
-	return all, nil
+	oldestFirst(found.all)
+	return found, nil
 }
 
-// oldestFirst orders the stories of a feed, which has the newest on top.
-func oldestFirst(stories []store.Story) {
-	slices.Reverse(stories)
-	for _, s := range stories {
-		if s.Date.IsZero() {
-			return
+// oldestFirst orders the items of a feed, which has the newest on top. One
+// without a date stays with the one before it.
+func oldestFirst(items []feedItem) {
+	slices.Reverse(items)
+	var at time.Time
+	for i := range items {
+		if d := items[i].Date; !d.IsZero() {
+			at = d.Time
 		}
+		items[i].at = at
 	}
-	slices.SortStableFunc(stories, func(a, b store.Story) int { return a.Date.Time.Compare(b.Date.Time) })
+	slices.SortStableFunc(items, func(a, b feedItem) int { return a.at.Compare(b.at) })
 }
 
 var (
@@ -152,33 +215,6 @@ var (
 	errNoHead = errors.New("neither headline nor text")
 	errSameID = errors.New("the id of another item")
 )
-
-// refusals are the items that give no story, by what is wrong with them: one
-// line tells of all that are wrong in the same way.
-type refusals struct {
-	reasons []string
-	items   map[string][]string
-}
-
-func (r *refusals) add(err error, headline string) {
-	reason := err.Error()
-	if r.items == nil {
-		r.items = map[string][]string{}
-	}
-	if r.items[reason] == nil {
-		r.reasons = append(r.reasons, reason)
-	}
-	r.items[reason] = append(r.items[reason], headline)
-}
-
-func (r *refusals) errors(all int) []error {
-	var errs []error
-	for _, reason := range r.reasons {
-		headlines := r.items[reason]
-		errs = append(errs, fmt.Errorf("%d of %d items: %s; the first is %q", len(headlines), all, reason, clip(headlines[0], 80)))
-	}
-	return errs
-}
 
 // channel is what the items of a feed have in common.
 type channel struct {
@@ -203,7 +239,7 @@ func (c channel) story(i *gofeed.Item) (store.Story, error) {
 		Image:    c.image(i, cmp.Or(content.image, summary.image)),
 	}
 	if s.Headline == "" && len(paragraphs) > 0 { // as in a feed of notes
-		s.Headline = fold(clip(inSentences(clip(paragraphs[0], maxSummary))[0], 120))
+		s.Headline = clip(firstSentence(paragraphs[0]), 120)
 	}
 	if s.Headline == "" {
 		return s, errNoHead
@@ -256,6 +292,7 @@ func permalink(guid *rss.GUID) string {
 func baseOf(addresses ...string) *url.URL {
 	for _, a := range addresses {
 		if u, err := url.Parse(a); err == nil && u.IsAbs() {
+			u.User = nil // readers are not to see it
 			return u
 		}
 	}

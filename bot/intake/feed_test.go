@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // Each form of feed gives its stories as they stand beside it.
 func TestFeedForms(t *testing.T) {
-	for _, name := range []string{"wire.rss", "coast.atom", "quay.json", "herald.rdf"} {
+	for _, name := range []string{"wire.rss", "coast.atom", "quay.json", "herald.rdf", "whole.rss"} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("testdata", "feeds", name)
 			data, err := os.ReadFile(path)

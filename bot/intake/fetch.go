@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -66,6 +67,9 @@ type Fetcher struct {
 	slots   chan struct{}
 	public  *http.Client
 	private *http.Client // may go anywhere
+
+	mu     sync.Mutex
+	places map[string]chan struct{} // see alone
 }
 
 // NewFetcher makes a Fetcher.
@@ -76,6 +80,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		slots:   make(chan struct{}, cmp.Or(o.AtOnce, defaultAtOnce)),
 		public:  newClient(onlyPublic),
 		private: newClient(nil),
+		places:  map[string]chan struct{}{},
 	}
 	if o.Contact != "" {
 		f.agent += " (+" + o.Contact + ")"
@@ -120,6 +125,23 @@ func (f *Fetcher) Turn(ctx context.Context) (done func(), err error) {
 	select {
 	case f.slots <- struct{}{}:
 		return func() { <-f.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// alone waits until nobody else asks at a place where one at a time may, and
+// gives back what lets the next one in.
+func (f *Fetcher) alone(ctx context.Context, place string) (done func(), err error) {
+	f.mu.Lock()
+	if f.places[place] == nil {
+		f.places[place] = make(chan struct{}, 1)
+	}
+	one := f.places[place]
+	f.mu.Unlock()
+	select {
+	case one <- struct{}{}:
+		return func() { <-one }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

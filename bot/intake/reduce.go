@@ -51,7 +51,9 @@ func reduce(text string) reduced {
 			continue
 		}
 		switch token.DataAtom {
-		case atom.Script, atom.Style, atom.Template, atom.Iframe, atom.Svg, atom.Math, atom.Noscript, atom.Figcaption:
+		case atom.Script, atom.Style, atom.Template, atom.Iframe, atom.Svg, atom.Math, atom.Noscript, atom.Figcaption,
+			atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6: // what stands below a heading tells it
+			flush()
 			if kind == html.StartTagToken {
 				silent++
 			} else if kind == html.EndTagToken {
@@ -66,8 +68,7 @@ func reduce(text string) reduced {
 			if r.image == nil {
 				r.image = imageOf(token)
 			}
-		case atom.P, atom.Div, atom.Li, atom.Ul, atom.Ol, atom.Dl, atom.Dt, atom.Dd, atom.Blockquote, atom.H1, atom.H2, atom.H3,
-			atom.H4, atom.H5, atom.H6, atom.Hr, atom.Table, atom.Tr, atom.Pre, atom.Section, atom.Article, atom.Figure, atom.Aside:
+		case atom.P, atom.Div, atom.Li, atom.Ul, atom.Ol, atom.Dl, atom.Dt, atom.Dd, atom.Blockquote, atom.Hr, atom.Table, atom.Tr, atom.Pre, atom.Section, atom.Article, atom.Figure, atom.Aside:
 			flush()
 		case atom.Td, atom.Th:
 			b.WriteByte(' ')

@@ -28,6 +28,12 @@ func (s Selectors) Check() error {
 	return err
 }
 
+// CheckSelector reports what is wrong with a CSS selector.
+func CheckSelector(text string) error {
+	_, err := cascadia.Compile(text)
+	return err
+}
+
 // matchers are selectors that can be used; nil where there is none.
 type matchers struct {
 	story, drop, headline, bullets, narratives, sources, date, image, credit, topics goquery.Matcher

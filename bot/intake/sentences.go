@@ -5,7 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
+	"briefbot/bot/brief"
 )
 
 // The lengths of the bullets that are made of a summary, in characters.
@@ -41,38 +41,26 @@ func shorter(p string) []string {
 	if utf8.RuneCountInString(p) <= longBullet {
 		return []string{p}
 	}
+	p = strings.ToValidUTF8(p[:min(len(p), enough)], "")
 	var all []string
-	var b strings.Builder
-	for _, s := range inSentences(strings.ToValidUTF8(p[:min(len(p), enough)], "")) {
-		if b.Len() > 0 && utf8.RuneCountInString(b.String())+utf8.RuneCountInString(s) > longBullet {
-			all = append(all, strings.TrimSpace(b.String()))
-			b.Reset()
+	from, last := 0, 0
+	for _, end := range append(brief.SentenceEnds(p), len(p)) {
+		if last > from && utf8.RuneCountInString(p[from:end]) > longBullet {
+			all = append(all, strings.TrimSpace(p[from:last]))
+			from = last
 		}
-		b.WriteString(s)
+		last = end
 	}
-	if rest := strings.TrimSpace(b.String()); rest != "" {
-		all = append(all, rest)
-	}
-	return all
+	return append(all, strings.TrimSpace(p[from:]))
 }
 
-// inSentences splits a text between its sentences, whose blanks stay with them. A
-// full stop behind a short word with a capital, as in "Pres." or "U.S.", may
-// end none.
-func inSentences(text string) []string {
-	var all []string
-	state, open := -1, false
-	for text != "" {
-		var s string
-		s, text, state = uniseg.FirstSentenceInString(text, state)
-		if open {
-			all[len(all)-1] += s
-		} else {
-			all = append(all, s)
-		}
-		open = shortened(s)
+// firstSentence is the first sentence of a text.
+func firstSentence(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), enough)], "")
+	if ends := brief.SentenceEnds(text); len(ends) > 0 {
+		return strings.TrimSpace(text[:ends[0]])
 	}
-	return all
+	return text
 }
 
 // clip ends a text that is longer than n characters behind a word, and shows
@@ -86,14 +74,4 @@ func clip(text string, n int) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRightFunc(cut, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }) + "…"
-}
-
-func shortened(s string) bool {
-	s = strings.TrimSpace(s)
-	if !strings.HasSuffix(s, ".") {
-		return false
-	}
-	word := s[strings.LastIndexFunc(s, unicode.IsSpace)+1:]
-	first, _ := utf8.DecodeRuneInString(word)
-	return unicode.IsUpper(first) && utf8.RuneCountInString(word) <= 6
 }

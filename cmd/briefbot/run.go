@@ -11,6 +11,7 @@ import (
 
 	"briefbot/bot"
 	"briefbot/bot/config"
+	"briefbot/bot/intake"
 	"briefbot/bot/schedule"
 	"briefbot/store"
 )
@@ -33,7 +34,7 @@ func runBot(ctx context.Context, c *invocation) error {
 }
 
 func loadConfig(file string) (*config.Config, error) {
-	return config.Load(file, os.LookupEnv, config.Checks{Schedule: schedule.Check})
+	return config.Load(file, os.LookupEnv, config.Checks{Schedule: schedule.Check, Selector: intake.CheckSelector})
 }
 
 func logger(l config.Log, w io.Writer) *slog.Logger {
