@@ -61,7 +61,8 @@ func (f *feed) read(ctx context.Context) (reading, error) {
 		return reading{unchanged: true, fresh: a.Fresh}, nil
 	}
 	name := shownText(f.Address)
-	items, err := readFeed(a.Body, a.Type, a.Address)
+	var items feedItems
+	f.fetcher.Read(func() { items, err = readFeed(a.Body, a.Type, a.Address) })
 	if err != nil {
 		return reading{problems: []error{fmt.Errorf("read feed %s: %w", name, err)}, fresh: a.Fresh}, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +66,7 @@ type Fetcher struct {
 	agent   string
 	timeout time.Duration
 	slots   chan struct{}
+	reads   chan struct{} // see Read
 	public  *http.Client
 	private *http.Client // may go anywhere
 
@@ -78,6 +80,7 @@ func NewFetcher(o FetcherOptions) *Fetcher {
 		agent:   "briefbot",
 		timeout: cmp.Or(o.Timeout, defaultTimeout),
 		slots:   make(chan struct{}, cmp.Or(o.AtOnce, defaultAtOnce)),
+		reads:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		public:  newClient(onlyPublic),
 		private: newClient(nil),
 		places:  map[string]chan struct{}{},
@@ -128,6 +131,14 @@ func (f *Fetcher) Turn(ctx context.Context) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// Read reads what was fetched, when there is a processor for it: reading takes
+// many times the memory of what is read, and more at once would not be sooner.
+func (f *Fetcher) Read(read func()) {
+	f.reads <- struct{}{}
+	defer func() { <-f.reads }()
+	read()
 }
 
 // alone waits until nobody else asks at a place where one at a time may, and

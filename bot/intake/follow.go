@@ -81,7 +81,7 @@ func (f *follower) page(ctx context.Context, item store.Story) (s store.Story, a
 	if err != nil {
 		return s, !errors.Is(err, ErrPrivate) && !errors.Is(err, ErrTooLarge), err
 	}
-	if s, err = storyOfPage(a, f.selectors); err != nil {
+	if s, err = storyOfPage(f.fetcher, a, f.selectors); err != nil {
 		return s, false, err
 	}
 	s.ID = item.ID

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -215,7 +216,8 @@ func legalXML(data []byte) []byte {
 	illegal := func(r rune) bool {
 		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\ufffe' || r == '\uffff'
 	}
-	if bytes.IndexFunc(data, illegal) >= 0 {
+	control := func(b byte) bool { return b < ' ' && b != '\t' && b != '\n' && b != '\r' }
+	if slices.ContainsFunc(data, control) || bytes.Contains(data, []byte("\uffff")) || bytes.Contains(data, []byte("\ufffe")) {
 		data = bytes.Map(func(r rune) rune {
 			if illegal(r) {
 				return -1

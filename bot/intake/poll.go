@@ -75,13 +75,17 @@ func (p *Poll) Run(ctx context.Context, to Sink, ready func()) error {
 	r := p.rounds(to)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	waits := make(chan time.Duration)
 	for first := true; ; first = false {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		wait := r.look(ctx)
+		// A look takes much stack, and the wait for the next one, which is most
+		// of a source's life, should not keep it.
+		go func() { waits <- r.look(ctx) }()
+		wait := <-waits
 		if first && ctx.Err() == nil {
 			ready()
 		}

@@ -82,7 +82,7 @@ func (k *kagiNews) read(ctx context.Context) (reading, error) {
 		return reading{}, err
 	}
 	k.batch, found.unchanged = latest.ID, false
-	found.stories, err = ParseKagi(shownText(stories.Address), stories.Body)
+	k.o.Fetcher.Read(func() { found.stories, err = ParseKagi(shownText(stories.Address), stories.Body) })
 	found.problems = each(err)
 	return found, nil
 }

@@ -48,7 +48,7 @@ func (p *storyPage) read(ctx context.Context) (reading, error) {
 	if a.NotModified {
 		return reading{unchanged: true, fresh: a.Fresh}, nil
 	}
-	s, err := storyOfPage(a, p.selectors)
+	s, err := storyOfPage(p.fetcher, a, p.selectors)
 	if err != nil {
 		return reading{problems: []error{err}, fresh: a.Fresh}, nil
 	}
@@ -58,15 +58,24 @@ func (p *storyPage) read(ctx context.Context) (reading, error) {
 
 // storyOfPage reads the story on a page that was fetched. An error names the
 // page without what in its address may be secret.
-func storyOfPage(a *Answer, sel Selectors) (store.Story, error) {
+func storyOfPage(f *Fetcher, a *Answer, sel Selectors) (s store.Story, err error) {
 	address := withoutUser(a.Address)
-	s, err := ParsePage(address, toUTF8(a.Body, "", a.Type), sel)
+	f.Read(func() { s, err = ParsePage(address, charsetOfPage(a), sel) })
 	if e := (*Error)(nil); errors.As(err, &e) {
 		shown := *e
 		shown.File = shownText(address)
 		return s, &shown
 	}
 	return s, err
+}
+
+// charsetOfPage gives a page in UTF-8, if its server says what it is in; what
+// the page itself says, its parser reads.
+func charsetOfPage(a *Answer) []byte {
+	if encodingOf("", a.Type) == nil && utf16Of(a.Body) == nil {
+		return a.Body
+	}
+	return toUTF8(a.Body, "", a.Type)
 }
 
 // pageID is by what a page is known: its address, in which a query may be
