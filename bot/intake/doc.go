@@ -1,6 +1,8 @@
 // Package intake turns what comes from outside into stories: it reads story
-// files and watches folders of them. Each form and each source is one file;
-// Source and Sink are the seam between them and whoever keeps the stories.
+// files and watches folders of them, and polls feeds, pages and Kagi News. Each
+// form and each source is one file; Source and Sink are the seam between them
+// and whoever keeps the stories. What is fetched is bounded by the Fetcher, and
+// what is read by each parser.
 //
 // It must not know a store, a chat platform or a schedule: it gives each story
 // to a Sink, and the Sink decides what is new.

@@ -10,6 +10,7 @@ import (
 
 	"briefbot/bot/command"
 	"briefbot/bot/config"
+	"briefbot/bot/intake"
 )
 
 var update = flag.Bool("update", false, "write the README's tables anew")
@@ -47,6 +48,47 @@ func TestReadmeKeys(t *testing.T) {
 		}
 	} else if want != string(data) {
 		t.Error("the README's keys are not those of the configuration: go test ./cmd/briefbot -run Readme -update")
+	}
+}
+
+// Each configuration that the README shows for a kind of source works.
+func TestReadmeSources(t *testing.T) {
+	data, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(data), "\n## Where stories come from\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var texts []string
+	for i, block := range strings.Split(section, "```yaml\n") {
+		text, _, ok := strings.Cut(block, "```")
+		switch {
+		case i == 0 || !ok:
+		case strings.HasPrefix(text, " "): // keys of the source before
+			texts[len(texts)-1] += text
+		default:
+			texts = append(texts, text)
+		}
+	}
+	kinds := map[string]bool{}
+	for _, text := range texts {
+		c, err := config.Parse("README.md", []byte(text+"discord: {token: x}\nchannels: [{name: a, discord: 1}]\n"), os.LookupEnv,
+			config.Checks{Selector: intake.CheckSelector})
+		if err != nil {
+			t.Errorf("%v\n%s", err, text)
+			continue
+		}
+		for _, s := range c.Sources {
+			kinds["dir"] = kinds["dir"] || s.Dir != ""
+			kinds["feed"] = kinds["feed"] || s.Feed != ""
+			kinds["page"] = kinds["page"] || s.Page != "" && s.Selectors.Bullets != ""
+			kinds["kagi"] = kinds["kagi"] || s.Kagi != ""
+		}
+	}
+	for _, kind := range []string{"dir", "feed", "page", "kagi"} {
+		if !kinds[kind] {
+			t.Errorf("no configuration of a %s", kind)
+		}
 	}
 }
 
