@@ -188,9 +188,9 @@ func (m *meta) readLD(w *walker, data string) {
 	if a == nil || m.headline != "" {
 		return
 	}
-	m.headline = textOfHTML(stringIn(a["headline"]))
+	m.headline = wordsIn(a["headline"])
 	if m.headline == "" {
-		m.headline = textOfHTML(stringIn(a["name"]))
+		m.headline = wordsIn(a["name"])
 	}
 	m.date = pageDate(stringIn(a["datePublished"]))
 	m.modified = pageDate(stringIn(a["dateModified"]))
@@ -206,10 +206,10 @@ func (m *meta) readLD(w *walker, data string) {
 	}
 	m.image.URL = w.webAddress(stringIn(image))
 	if o, ok := image.(map[string]any); ok {
-		m.image.Caption = textOfHTML(stringIn(o["caption"]))
-		m.image.Credit = textOfHTML(stringIn(o["creditText"]))
+		m.image.Caption = wordsIn(o["caption"])
+		m.image.Credit = wordsIn(o["creditText"])
 		if m.image.Credit == "" {
-			m.image.Credit = textOfHTML(stringIn(o["copyrightHolder"]))
+			m.image.Credit = wordsIn(o["copyrightHolder"])
 		}
 	}
 	for _, key := range []string{"articleSection", "keywords"} {
@@ -218,7 +218,7 @@ func (m *meta) readLD(w *walker, data string) {
 			all = append([]any{s}, all...)
 		}
 		for _, t := range all[:min(len(all), maxTopics)] {
-			m.topics = addTopics(m.topics, cutTopics(textOfHTML(stringIn(t))))
+			m.topics = addTopics(m.topics, cutTopics(wordsIn(t)))
 		}
 	}
 }
@@ -253,6 +253,9 @@ func articleIn(v any, deep int) map[string]any {
 	}
 	return nil
 }
+
+// wordsIn gives a text without the markup that some pages leave in it.
+func wordsIn(v any) string { return clean(textOfHTML(stringIn(v))) }
 
 // stringIn gives a text, or what an object names itself by.
 func stringIn(v any) string {
