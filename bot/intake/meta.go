@@ -214,7 +214,7 @@ func (m *meta) readLD(w *walker, data string) {
 	}
 	for _, key := range []string{"articleSection", "keywords"} {
 		all, _ := a[key].([]any)
-		if s := stringIn(a[key]); s != "" {
+		if s := wordsIn(a[key]); s != "" {
 			all = append([]any{s}, all...)
 		}
 		for _, t := range all[:min(len(all), maxTopics)] {
@@ -254,8 +254,15 @@ func articleIn(v any, deep int) map[string]any {
 	return nil
 }
 
-// wordsIn gives a text without the markup that some pages leave in it.
-func wordsIn(v any) string { return clean(textOfHTML(stringIn(v))) }
+// wordsIn gives a text, or an object's name, without the markup that some
+// pages leave in it.
+func wordsIn(v any) string {
+	if o, ok := v.(map[string]any); ok {
+		v = o["name"]
+	}
+	s, _ := v.(string)
+	return clean(textOfHTML(s))
+}
 
 // stringIn gives a text, or what an object names itself by.
 func stringIn(v any) string {
