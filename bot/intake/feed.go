@@ -62,7 +62,7 @@ func (f *feed) read(ctx context.Context) (reading, error) {
 	}
 	name := shownText(f.Address)
 	var items feedItems
-	f.fetcher.Read(func() { items, err = readFeed(a.Body, a.Type, a.Address) })
+	f.fetcher.Read(func() { items, err = readFeed(a.Body, a.Type, a.Address, f.follow == nil) })
 	if err != nil {
 		return reading{problems: []error{fmt.Errorf("read feed %s: %w", name, err)}, fresh: a.Fresh}, nil
 	}
@@ -90,7 +90,7 @@ func (f *feed) forget() {
 // what errors call it; each story's ID is the item's own identity. What of the
 // feed gives no story is told in the error, which may come with stories.
 func ParseFeed(name string, data []byte) ([]store.Story, error) {
-	items, err := readFeed(data, "", "")
+	items, err := readFeed(data, "", "", true)
 	if err != nil {
 		return nil, fmt.Errorf("read feed %s: %w", name, err)
 	}
@@ -146,8 +146,8 @@ func (f *feedItems) stories(text bool) (stories []store.Story, problems []error)
 }
 
 // readFeed reads a feed. address is where it stands: its relative addresses
-// begin there.
-func readFeed(data []byte, contentType, address string) (feedItems, error) {
+// begin there. With whole, an item may hold whole stories, and several.
+func readFeed(data []byte, contentType, address string, whole bool) (feedItems, error) {
 	m, err := mend(data, contentType)
 	if err != nil {
 		return feedItems{}, err
@@ -185,11 +185,14 @@ func readFeed(data []byte, contentType, address string) (feedItems, error) {
 			item.Link = permalink(original.Items[i].GUID)
 		}
 		s, err := c.story(item)
-		whole := c.wholeStories(s, item)
-		for _, w := range whole {
+		var within []store.Story
+		if whole {
+			within = c.wholeStories(s, item)
+		}
+		for _, w := range within {
 			add(w, nil)
 		}
-		if len(whole) == 0 {
+		if len(within) == 0 {
 			add(s, err)
 		}
 	}
@@ -257,8 +260,10 @@ func (c channel) story(i *gofeed.Item) (store.Story, error) {
 	if len(s.Bullets) == 0 {
 		s.Bullets = []store.Bullet{{Text: s.Headline, Citations: []int{1}}}
 	}
-	_, err := check(s)
-	return s, err
+	if _, err := check(s); err != nil {
+		return s, err
+	}
+	return s, bounded(s)
 }
 
 // maxOutlet keeps a feed's title in bounds, in characters.

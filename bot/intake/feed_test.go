@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -232,4 +233,27 @@ func FuzzFeed(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An item that holds several stories gives each, and one that is too much for
+// a story harms no other.
+func TestFeedItemsOfSize(t *testing.T) {
+	one := func(n string) string {
+		return "<h2>Story " + n + "</h2><ul><li>Fact " + n + ".</li></ul><h3>Left narrative</h3><p>So " + n + ".</p><h3>Right narrative</h3><p>Or so.</p>"
+	}
+	stories, err := intake.ParseFeed("feed", []byte(rssOf(
+		"<item><title>The week</title><guid>w1</guid><description><![CDATA["+one("A")+one("B")+"]]></description></item>",
+		"<item><title>Long</title><guid>l</guid><link>https://wire.example/"+strings.Repeat("x", 1<<20)+"</link><description>Text.</description></item>",
+		itemOf("2", "Fog until noon", "No boat leaves."))))
+	var got []string
+	for _, s := range stories {
+		got = append(got, s.ID+" "+s.Headline)
+	}
+	slices.Sort(got)
+	if want := []string{"2 Fog until noon", "w1 Story A", "w1#2 Story B"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err == nil || !strings.Contains(err.Error(), "1 of 4 items") || len(err.Error()) > 300 {
+		t.Errorf("error %v", err)
+	}
 }

@@ -36,7 +36,7 @@ const (
 // The bounds of a Fetcher where its options give none.
 const (
 	defaultAtOnce  = 32
-	defaultTimeout = 30 * time.Second
+	defaultTimeout = 20 * time.Second
 )
 
 var (
@@ -57,7 +57,7 @@ type FetcherOptions struct {
 	// of mail or of a page. It goes into each request.
 	Contact string
 	AtOnce  int           // most sources looked at at once. Default: 32.
-	Timeout time.Duration // for one answer, whole. Default: 30 seconds.
+	Timeout time.Duration // for one answer, whole. Default: 20 seconds.
 }
 
 // Fetcher fetches what stands at an address on the web, for all sources
