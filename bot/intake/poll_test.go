@@ -1,9 +1,14 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,5 +138,49 @@ func TestPollGivesWhatChanged(t *testing.T) {
 	poll(t, s, log, time.Hour)
 	if s.forgot != len(s.at) {
 		t.Errorf("%d looks, forgot %d times", len(s.at), s.forgot)
+	}
+}
+
+// A feed that has moved for good is asked at its new address, and one that is
+// unchanged gives a 304, or else the same bytes, of which nothing comes.
+func TestDocument(t *testing.T) {
+	var asked []string
+	etag := `"1"`
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusOK
+		switch {
+		case r.URL.Path == "/old":
+			status = http.StatusMovedPermanently
+			w.Header().Set("Location", "/new")
+		case r.Header.Get("If-None-Match") == etag:
+			status = http.StatusNotModified
+		}
+		asked = append(asked, fmt.Sprint(r.URL.Path, " ", status))
+		w.Header().Set("ETag", etag)
+		w.WriteHeader(status)
+		if status == http.StatusOK {
+			fmt.Fprint(w, "<rss><channel><title>Wire</title><item><guid>1</guid><title>A</title><description>B.</description></item></channel></rss>")
+		}
+	})
+	var out bytes.Buffer
+	d := &document{
+		Request: Request{Address: s.URL + "/old"}, fetcher: localFetcher(0), log: slog.New(slog.NewTextHandler(&out, nil)),
+	}
+	look := func(unchanged bool, want ...string) {
+		t.Helper()
+		asked = nil
+		a, err := d.get(t.Context())
+		if err != nil || a.NotModified != unchanged || (a.Body == nil) != unchanged || !slices.Equal(asked, want) {
+			t.Errorf("asked %q, want %q; answer %+v, error %v", asked, want, a, err)
+		}
+	}
+	look(false, "/old 301", "/new 200")
+	look(true, "/new 304")
+	etag = `"2"`
+	look(true, "/new 200") // the same bytes
+	d.forget()
+	look(false, "/new 200")
+	if strings.Count(out.String(), "moved for good") != 1 || !strings.Contains(out.String(), "/new") {
+		t.Errorf("log: %s", &out)
 	}
 }
