@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -63,8 +64,19 @@ type platform interface {
 	Run(ctx context.Context) error
 }
 
+// Options are what the bot is made of.
+type Options struct {
+	Config *config.Config
+	Log    *slog.Logger
+	// Dial connects to the platforms; nil: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Open makes a configured source; nil: as its configuration says.
+	Open func(s config.Source) intake.Source
+}
+
 // New opens the data and makes the parts. It makes no connection.
-func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) {
+func New(ctx context.Context, o Options) (*Bot, error) {
+	c, log := o.Config, o.Log
 	st, err := OpenStore(ctx, c.Data)
 	if err != nil {
 		return nil, err
@@ -72,13 +84,19 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) 
 	b := &Bot{config: c, log: log, store: st, platforms: map[store.Platform]platform{}}
 	desk := command.New(st, log)
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
+	open := o.Open
+	if open == nil {
+		open = func(s config.Source) intake.Source { return newSource(s, fetcher, log) }
+	}
 	for _, s := range c.Sources {
-		b.sources = append(b.sources, source{newSource(s, fetcher, log), sink{st, s.OnRemoved == "retract", s.Dir == "", log}})
+		b.sources = append(b.sources, source{open(s), sink{st, s.OnRemoved == "retract", s.Dir == "", log}})
 	}
 	rates := map[store.Platform]config.Rates{}
 	outlets := map[store.Platform]outbox.Platform{}
 	if !c.Discord.Token.IsZero() {
-		d, err := discord.New(discord.Options{Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Desk: desk, Standing: st, Log: log})
+		d, err := discord.New(discord.Options{
+			Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Dial: o.Dial, Desk: desk, Standing: st, Log: log,
+		})
 		if err != nil {
 			st.Close()
 			return nil, err
@@ -87,7 +105,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Bot, error) 
 	}
 	if !c.Telegram.Token.IsZero() {
 		t := telegram.New(telegram.Options{
-			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Poll: c.Telegram.Poll, Desk: desk, Ledger: st, Log: log,
+			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, Desk: desk, Ledger: st, Log: log,
 		})
 		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
 	}

@@ -147,7 +147,7 @@ channels:
 func (w *world) start(c *config.Config) {
 	w.Helper()
 	log := slog.New(slog.NewTextHandler(w.journal, nil))
-	b, err := New(w.Context(), c, log)
+	b, err := New(w.Context(), Options{Config: c, Log: log})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,8 +35,10 @@ type Standing interface {
 
 // Options are what the adapter needs.
 type Options struct {
-	Token    string
-	APIURL   string // "https://discord.com", a proxy, or a stand-in
+	Token  string
+	APIURL string // "https://discord.com", a proxy, or a stand-in
+	// Dial connects to Discord; nil: over the network.
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	Desk     Desk
 	Standing Standing
 	Log      *slog.Logger
@@ -48,6 +51,7 @@ type Discord struct {
 	http  *http.Client
 	api   *transport      // under http
 	wire  *http.Transport // under api; the gateway shares its TLS settings
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	desk  Desk
 	stand Standing
 	log   *slog.Logger
@@ -78,9 +82,15 @@ func New(o Options) (*Discord, error) {
 	if token == "" {
 		return nil, errors.New("discord.token is empty")
 	}
-	d := &Discord{token: token, desk: o.Desk, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	d := &Discord{
+		token: token, dial: o.Dial, desk: o.Desk, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap,
+	}
 	d.wire = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         o.Dial,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 32,
 		IdleConnTimeout:     90 * time.Second,

@@ -220,7 +220,7 @@ func (d *Discord) connection(ctx context.Context, handlers *crew) (*connection, 
 // dial connects within Run's context, which the library does not know, and
 // listens in.
 func (c *connection) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return c.listen(ctx, network, address, (&net.Dialer{}).DialContext)
+	return c.listen(ctx, network, address, c.d.dial)
 }
 
 func (c *connection) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
@@ -229,7 +229,21 @@ func (c *connection) dialTLS(ctx context.Context, network, address string) (net.
 		config = &tls.Config{}
 	}
 	config.NextProtos = []string{"http/1.1"} // no websocket goes over HTTP/2, which the requests may take
-	return c.listen(ctx, network, address, (&tls.Dialer{Config: config}).DialContext)
+	return c.listen(ctx, network, address, func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := c.d.dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if host, _, err := net.SplitHostPort(address); err == nil && config.ServerName == "" {
+			config.ServerName = host
+		}
+		secured := tls.Client(conn, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		return secured, nil
+	})
 }
 
 func (c *connection) listen(ctx context.Context, network, address string, dial func(context.Context, string, string) (net.Conn, error)) (net.Conn, error) {

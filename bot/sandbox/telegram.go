@@ -23,6 +23,8 @@ type TelegramOptions struct {
 	Seed uint64
 	// Now is the clock; time.Now if nil. Waiting follows the real one.
 	Now func() time.Time
+	// Poll is how long a request for updates may wait; 50 s if 0, as Telegram's.
+	Poll time.Duration
 	// Limits are the limits of rate; none where they are 0.
 	Limits TelegramLimits
 }
@@ -194,6 +196,9 @@ type tgQuery struct {
 func NewTelegram(o TelegramOptions) *Telegram {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Poll == 0 {
+		o.Poll = 50 * time.Second
 	}
 	if o.Username == "" {
 		o.Username = "briefs_bot"

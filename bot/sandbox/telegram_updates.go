@@ -52,7 +52,7 @@ func (t *Telegram) getUpdates(ctx context.Context, c *tgCall) reply {
 		limit = 100
 	}
 	seconds, _ := strconv.Atoi(c.form.Get("timeout"))
-	wait := time.NewTimer(min(max(0, time.Duration(seconds)*time.Second), 50*time.Second))
+	wait := time.NewTimer(min(max(0, time.Duration(seconds)*time.Second), t.o.Poll))
 	defer wait.Stop()
 	for len(t.updates) == 0 {
 		news := t.news

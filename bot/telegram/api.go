@@ -26,11 +26,15 @@ type api struct {
 	client   *http.Client
 }
 
-func newAPI(token, base string) *api {
+func newAPI(token, base string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *api {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if dial != nil {
+		t.DialContext = dial
+	}
 	return &api{
 		token:    token,
 		endpoint: strings.TrimSuffix(base, "/") + "/bot%s/%s",
-		client:   &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		client:   &http.Client{Transport: t},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,8 @@ type Options struct {
 	Token  string
 	APIURL string        // "https://api.telegram.org", a local server, or a stand-in
 	Poll   time.Duration // how long a request for updates waits; Telegram cuts it to 50 s
+	// Dial connects to Telegram; nil: over the network.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Desk   Desk
 	Ledger Ledger
 	Log    *slog.Logger
@@ -71,7 +74,7 @@ type me struct {
 
 // New makes the adapter. It makes no connection.
 func New(o Options) *Telegram {
-	return &Telegram{api: newAPI(o.Token, o.APIURL), desk: o.Desk, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
+	return &Telegram{api: newAPI(o.Token, o.APIURL, o.Dial), desk: o.Desk, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
 }
 
 // ErrToken is returned by Run when Telegram does not know the token.

@@ -288,11 +288,11 @@ func TestUnreachable(t *testing.T) {
 	d := w.delivery(w.group, brief.Post(ferry(), false))
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	w.adapter.api = newAPI(token, gone.URL)
+	w.adapter.api = newAPI(token, gone.URL, nil)
 	if v := w.adapter.Send(t.Context(), d, 0); v.Outcome != store.Retry || strings.Contains(v.Reason, token) {
 		t.Errorf("no server: %+v", v)
 	}
-	w.adapter.api = newAPI(token, w.server.URL)
+	w.adapter.api = newAPI(token, w.server.URL, nil)
 	w.platform.Fault(sandbox.Fault{Failure: sandbox.Hang, Method: "create", Delay: time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -159,7 +159,7 @@ func (w *world) serveDemo(ctx context.Context, l net.Listener, c *invocation) er
 	if err != nil {
 		return err
 	}
-	b, err := bot.New(ctx, conf, logger(conf.Log, c.stderr))
+	b, err := bot.New(ctx, bot.Options{Config: conf, Log: logger(conf.Log, c.stderr)})
 	if err != nil {
 		return err
 	}

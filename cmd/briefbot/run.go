@@ -26,7 +26,7 @@ func runBot(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	b, err := bot.New(ctx, conf, logger(conf.Log, c.stderr))
+	b, err := bot.New(ctx, bot.Options{Config: conf, Log: logger(conf.Log, c.stderr)})
 	if err != nil {
 		return hint(err, conf.Data)
 	}
