@@ -125,12 +125,20 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 	if len(entries) == 0 {
 		return brief.Message{}, nil, errWithdrawn
 	}
-	if dl.Kind == store.DigestDelivery || dl.Kind == store.EditDelivery && len(dl.Stories) > 1 {
+	post := dl
+	if dl.Kind == store.EditDelivery {
+		of, err := d.Store.Delivery(ctx, dl.Of)
+		if err != nil && !isNotFound(err) {
+			return brief.Message{}, nil, err
+		}
+		post = of // a digest stays one, and the one of its day
+	}
+	if post.Kind == store.DigestDelivery {
 		zone, err := time.LoadLocation(channel.Timezone)
 		if err != nil {
 			return brief.Message{}, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
 		}
-		return brief.Digest(dl.Planned.In(zone), entries), refs, nil
+		return brief.Digest(post.Planned.In(zone), entries), refs, nil
 	}
 	return brief.Post(entries[0], folds(channel, place)), refs, nil
 }

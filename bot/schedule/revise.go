@@ -81,6 +81,9 @@ func (r *Reviser) choose(c store.Channel, e store.Entry, posted store.Delivery) 
 		return store.Delivery{}, false
 	case c.Updates == "repost" && !e.Retracted:
 		d.Kind = store.PostDelivery
+		if c.Mode == store.Digest {
+			d.Kind = store.DigestDelivery
+		}
 		d.Stories = []store.Ref{{ID: e.Story.ID, Revision: e.Story.Revision}}
 	default:
 		d.Kind, d.Of, d.Stories = store.EditDelivery, posted.ID, posted.Stories
