@@ -3,6 +3,9 @@
 // stand-ins know of, kills it at random instants, and holds what readers could
 // have seen against what had to be posted.
 //
-// It must not look into the program's data: it knows only what it put into the
-// stories' folder and what came out in the chats.
+// Its second form is the package's test: the whole bot lives a year in virtual
+// time, which only a test can have.
+//
+// Neither may look into the program's data: they know only what stories they
+// gave it and what came out in the chats.
 package proof
