@@ -47,7 +47,7 @@ func TestYear(t *testing.T) {
 				t.Errorf("readers would complain; again with: BRIEFBOT_SEED=%d go test -run Year -v ./bot/proof", seed)
 			}
 			if w.limited > 0 {
-				t.Errorf("%d sends were answered with 429", w.limited)
+				t.Errorf("%d requests were answered with 429", w.limited)
 			}
 		})
 	}
