@@ -19,6 +19,7 @@ const (
 	backupEvery   = 24 * time.Hour
 	backupsKept   = 7
 	backupPattern = "briefbot-*.db"
+	backupName    = "briefbot-20060102-150405.db" // by its date
 )
 
 // Backups gives the backups in a data folder, the oldest first.
@@ -31,7 +32,7 @@ func Backups(folder string) ([]string, error) {
 // Backup writes a backup of the store into the data folder, and drops the
 // oldest beyond those that are kept.
 func Backup(st *store.Store, folder string, now time.Time) (string, error) {
-	path := filepath.Join(folder, backupFolder, "briefbot-"+now.UTC().Format("20060102-150405")+".db")
+	path := filepath.Join(folder, backupFolder, now.UTC().Format(backupName))
 	if err := st.Backup(path); err != nil {
 		return "", err
 	}
@@ -39,6 +40,10 @@ func Backup(st *store.Store, folder string, now time.Time) (string, error) {
 	if err != nil {
 		return path, err
 	}
+	// Those with a later date than this one are of a clock that was set back
+	// since: they are the older ones.
+	i, _ := slices.BinarySearch(all, path)
+	all = slices.Concat(all[min(i+1, len(all)):], all[:min(i+1, len(all))])
 	for _, old := range all[:max(0, len(all)-backupsKept)] {
 		if err := os.Remove(old); err != nil {
 			return path, fmt.Errorf("drop an old backup: %w", err)
@@ -69,14 +74,18 @@ func backups(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 
 func untilBackup(folder string, now time.Time) time.Duration {
 	all, err := Backups(folder)
-	if err != nil || len(all) == 0 {
-		return time.Minute // a new bot's data is not worth much yet
-	}
-	info, err := os.Stat(all[len(all)-1])
 	if err != nil {
 		return time.Minute
 	}
-	return max(0, backupEvery-now.Sub(info.ModTime()))
+	for _, path := range slices.Backward(all) {
+		made, err := time.Parse(backupName, filepath.Base(path))
+		if err != nil {
+			continue // somebody's own
+		}
+		// One of the future is of a clock that was set back since.
+		return min(backupEvery, max(0, backupEvery-now.Sub(made)))
+	}
+	return time.Minute // a new bot's data is not worth much yet
 }
 
 // Restore brings a backup back into the data folder. What was there is kept
