@@ -172,7 +172,10 @@ func (d *Discord) Fault(x Fault) { d.faults.add(x) }
 func (d *Discord) ClearFaults() { d.faults.clear() }
 
 // Transcript is all that the bot has written, in order.
-func (d *Discord) Transcript() []Entry { return d.log.all() }
+func (d *Discord) Transcript() []Entry { return d.log.since(0) }
+
+// Since is the transcript without its first n entries.
+func (d *Discord) Since(n int) []Entry { return d.log.since(n) }
 
 // Violations are the requests that the Spec does not allow.
 func (d *Discord) Violations() []string {

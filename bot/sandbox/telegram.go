@@ -237,7 +237,10 @@ func (t *Telegram) Fault(x Fault) { t.faults.add(x) }
 func (t *Telegram) ClearFaults() { t.faults.clear() }
 
 // Transcript is all that the bot wrote, in order.
-func (t *Telegram) Transcript() []Entry { return t.log.all() }
+func (t *Telegram) Transcript() []Entry { return t.log.since(0) }
+
+// Since is the transcript without its first n entries.
+func (t *Telegram) Since(n int) []Entry { return t.log.since(n) }
 
 // Violations are the requests that did not follow the official description.
 func (t *Telegram) Violations() []string {

@@ -21,11 +21,11 @@ func (t *transcript) add(e Entry) {
 	t.entries = append(t.entries, e)
 }
 
-// all returns a copy of what stands.
-func (t *transcript) all() []Entry {
+// since returns a copy of what stands behind the first n entries.
+func (t *transcript) since(n int) []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.entries)
+	return slices.Clone(t.entries[min(n, len(t.entries)):])
 }
 
 // hub hands events to watchers. The zero value is ready. Each watcher has a

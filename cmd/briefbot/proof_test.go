@@ -65,7 +65,7 @@ func TestProofFindsWhatIsBroken(t *testing.T) {
 }
 
 // build makes the program.
-func build(t *testing.T, flags ...string) string {
+func build(t testing.TB, flags ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "briefbot")
 	args := append([]string{"build", "-o", program}, flags...)
