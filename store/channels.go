@@ -56,7 +56,10 @@ func (s *Store) RemoveChannel(ctx context.Context, name string) error {
 // Channel gives the channel with the name, or ErrNotFound.
 func (s *Store) Channel(ctx context.Context, name string) (Channel, error) {
 	var c Channel
-	err := s.e.View(ctx, func(r Reader) error { return get(r, key("channel", name), &c) })
+	err := s.e.View(ctx, func(r Reader) (err error) {
+		c, err = s.channels.get(r, key("channel", name))
+		return err
+	})
 	if err != nil {
 		return Channel{}, fmt.Errorf("channel %s: %w", name, err)
 	}
@@ -117,7 +120,7 @@ func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Age
 	var made []Delivery
 	err := s.e.Update(ctx, func(w Writer) error {
 		made = nil
-		a, err := agenda(w, channel)
+		a, err := s.agenda(w, channel)
 		if err != nil {
 			return err
 		}
@@ -150,27 +153,24 @@ func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Age
 	return made, nil
 }
 
-func agenda(r Reader, channel string) (Agenda, error) {
-	var a Agenda
-	if err := get(r, key("channel", channel), &a.Channel); err != nil {
+func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
+	if a.Channel, err = s.channels.get(r, key("channel", channel)); err != nil {
 		return a, err
 	}
 	if err := get(r, key("progress", channel), &a.Progress); err != nil {
 		return a, err
 	}
-	if err := get(r, placeKey(a.Channel.Chat), &a.Place); err != nil && !errors.Is(err, ErrNotFound) {
+	if a.Place, err = s.places.get(r, placeKey(a.Channel.Chat)); err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
 	for _, id := range a.Progress.Backfill {
-		var e Entry
-		switch err := get(r, key("story", id), &e); {
+		switch e, err := s.stories.get(r, key("story", id)); {
 		case err == nil && e.Removed.IsZero():
 			a.Backfill = append(a.Backfill, e)
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return a, err
 		}
 	}
-	var err error
-	a.New, err = storiesAfter(r, a.Progress.Cursor, maxAgenda)
+	a.New, err = s.storiesAfter(r, a.Progress.Cursor, maxAgenda)
 	return a, err
 }

@@ -47,8 +47,8 @@ func (s *Store) Delivery(ctx context.Context, id uint64) (Delivery, error) {
 func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *Delivery, highest string) error) (Delivery, error) {
 	var d Delivery
 	err := s.e.Update(ctx, func(w Writer) error {
-		var old Delivery
-		if err := get(w, deliveryKey(id), &old); err != nil {
+		old, err := s.deliveries.get(w, deliveryKey(id))
+		if err != nil {
 			return err
 		}
 		d = old
@@ -56,7 +56,10 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 		if err := change(&d, string(w.Get(highestKey(old.Chat)))); err != nil {
 			return err
 		}
-		writeDelivery(w, old, d)
+		raw := writeDelivery(w, old, d)
+		if !d.State.Final() {
+			s.deliveries.keep(deliveryKey(id), raw, d)
+		}
 		return nil
 	})
 	if err != nil {
@@ -66,8 +69,8 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 }
 
 // writeDelivery writes d and what differs from old in the keys that follow from
-// it.
-func writeDelivery(w Writer, old, d Delivery) {
+// it. It gives the bytes of the delivery itself, as they stand now.
+func writeDelivery(w Writer, old, d Delivery) []byte {
 	if old.ID == 0 && d.Kind != AnswerDelivery {
 		d.Parked = isPaused(w, d.Chat)
 	}
@@ -96,7 +99,7 @@ func writeDelivery(w Writer, old, d Delivery) {
 			d.Parts[i].Body = nil
 		}
 	}
-	put(w, deliveryKey(d.ID), d)
+	return put(w, deliveryKey(d.ID), d)
 }
 
 // posted is what is known of a message of ours.
@@ -114,8 +117,8 @@ func (s *Store) Pending(ctx context.Context, c Chat) ([]Delivery, error) {
 	err := s.e.View(ctx, func(r Reader) error {
 		all = nil
 		for _, id := range pendingIDs(r, c) {
-			var d Delivery
-			if err := get(r, key("delivery", id), &d); err != nil {
+			d, err := s.deliveries.get(r, key("delivery", id))
+			if err != nil {
 				return err
 			}
 			all = append(all, d)

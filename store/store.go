@@ -23,6 +23,11 @@ var migrations = map[int]func(context.Context, Engine) error{
 // Store holds all of briefbot's data, in an Engine that it does not know.
 type Store struct {
 	e Engine
+
+	stories    memo[Entry]
+	channels   memo[Channel]
+	places     memo[Place]
+	deliveries memo[Delivery]
 }
 
 // Open takes the engine into use and brings its data to the current schema. It
@@ -41,7 +46,7 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin the numbers of deliveries: %w", err)
 	}
-	return &Store{e}, nil
+	return &Store{e: e}, nil
 }
 
 // startDeliveries lets the numbers of deliveries go on from the time, so that a
@@ -144,7 +149,12 @@ func current(r Reader, name string) uint64 {
 // from this one.
 const valueVersion = '1'
 
-func put(w Writer, k string, v any) { w.Put(k, append([]byte{valueVersion}, marshal(v)...)) }
+// put writes v at k, and gives the bytes that it wrote.
+func put(w Writer, k string, v any) []byte {
+	b := append([]byte{valueVersion}, marshal(v)...)
+	w.Put(k, b)
+	return b
+}
 
 // get reads the value at k into v. It returns ErrNotFound if there is none.
 func get(r Reader, k string, v any) error {

@@ -186,10 +186,10 @@ func taken(r Reader, id, source string) bool {
 // Story gives the story with the ID, or ErrNotFound.
 func (s *Store) Story(ctx context.Context, id string) (Entry, error) {
 	var e Entry
-	err := s.e.View(ctx, func(r Reader) error {
-		err := get(r, key("story", id), &e)
+	err := s.e.View(ctx, func(r Reader) (err error) {
+		e, err = s.stories.get(r, key("story", id))
 		if errors.Is(err, ErrNotFound) {
-			err = get(r, key("story", knownID(r, id)), &e)
+			e, err = s.stories.get(r, key("story", knownID(r, id)))
 		}
 		return err
 	})
@@ -202,12 +202,13 @@ func (s *Store) Story(ctx context.Context, id string) (Entry, error) {
 // StoryByShort gives the story with the short id, or ErrNotFound.
 func (s *Store) StoryByShort(ctx context.Context, short string) (Entry, error) {
 	var e Entry
-	err := s.e.View(ctx, func(r Reader) error {
+	err := s.e.View(ctx, func(r Reader) (err error) {
 		id := r.Get(key("story-short", strings.ToLower(short)))
 		if id == nil {
 			return ErrNotFound
 		}
-		return get(r, key("story", string(id)), &e)
+		e, err = s.stories.get(r, key("story", string(id)))
+		return err
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("story %s: %w", short, err)
@@ -226,8 +227,8 @@ func (s *Store) LatestStories(ctx context.Context, limit, reach int, keep func(E
 				break
 			}
 			reach--
-			var e Entry
-			if err := get(r, key("story", string(id)), &e); err != nil {
+			e, err := s.stories.get(r, key("story", string(id)))
+			if err != nil {
 				return err
 			}
 			if e.Removed.IsZero() && keep(e) {
@@ -244,15 +245,15 @@ func (s *Store) LatestStories(ctx context.Context, limit, reach int, keep func(E
 
 // storiesAfter gives stories that came in after the one with number seq, in
 // order.
-func storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
+func (s *Store) storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
 	_, to := under("story-seq")
 	var all []Entry
 	for _, id := range r.Scan(key("story-seq", number(seq+1)), to) {
 		if len(all) == limit {
 			break
 		}
-		var e Entry
-		if err := get(r, key("story", string(id)), &e); err != nil {
+		e, err := s.stories.get(r, key("story", string(id)))
+		if err != nil {
 			return nil, err
 		}
 		all = append(all, e)

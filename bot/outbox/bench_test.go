@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,11 +63,13 @@ func BenchmarkDeliveries(b *testing.B) {
 	o := New(Options{Store: s, Platforms: map[store.Platform]Platform{store.Discord: p}, SettleAfter: time.Minute, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
+	before := processorTime()
 	b.ResetTimer()
 	go func() { ended <- o.Run(ctx) }()
 	<-p.done
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(float64((processorTime()-before).Microseconds())/float64(b.N), "cpu-µs/delivery")
 	cancel()
 	if err := <-ended; err != nil {
 		b.Fatal(err)
@@ -117,4 +120,14 @@ func planChat(b *testing.B, s *store.Store, chat string, n int) error {
 		}
 	}
 	return nil
+}
+
+// processorTime is what this process has used of the processor: unlike the time
+// on the clock it is the same on a machine that does other things too.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
