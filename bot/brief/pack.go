@@ -13,6 +13,9 @@ import (
 // between what a reader sees as characters; nothing is left out. A heading
 // stays with what it heads.
 func Pack(blocks []Block, fits func([]Block) bool) [][]Block {
+	if len(blocks) > 0 && fits(blocks) {
+		return [][]Block{blocks} // nearly always: the rest has to try block by block
+	}
 	var messages [][]Block
 	var now []Block
 	flush := func() {
