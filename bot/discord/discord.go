@@ -92,7 +92,7 @@ func New(o Options) (*Discord, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         o.Dial,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 32,
+		MaxIdleConnsPerHost: maxIdle,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
@@ -101,6 +101,11 @@ func New(o Options) (*Discord, error) {
 	d.rest, err = d.session(d.http)
 	return d, err
 }
+
+// maxIdle is how many connections are kept for the next requests: over HTTP/1,
+// where each request takes a whole one, a broadcast has hundreds under way, and
+// what is not kept is made anew each time.
+const maxIdle = 512
 
 // session makes one of the library's sessions, with everything switched off
 // that it would do by itself.

@@ -168,7 +168,11 @@ func seconds(s float64) time.Duration {
 // is.
 func (d *Discord) request(ctx context.Context, method, address string, body, result any) error {
 	var b []byte
-	if body != nil {
+	switch body := body.(type) {
+	case nil:
+	case json.RawMessage:
+		b = body
+	default:
 		var err error
 		if b, err = json.Marshal(body); err != nil {
 			return fmt.Errorf("write the request: %w", err)

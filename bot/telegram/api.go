@@ -26,15 +26,21 @@ type api struct {
 	client   *http.Client
 }
 
+// maxIdle is how many connections are kept for the next requests: over HTTP/1,
+// where each request takes a whole one, a broadcast has hundreds under way, and
+// what is not kept is made anew each time.
+const maxIdle = 512
+
 func newAPI(token, base string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *api {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	wire := http.DefaultTransport.(*http.Transport).Clone()
+	wire.MaxIdleConns, wire.MaxIdleConnsPerHost = maxIdle, maxIdle
 	if dial != nil {
-		t.DialContext = dial
+		wire.DialContext = dial
 	}
 	return &api{
 		token:    token,
 		endpoint: strings.TrimSuffix(base, "/") + "/bot%s/%s",
-		client:   &http.Client{Transport: t},
+		client:   &http.Client{Transport: wire},
 	}
 }
 
