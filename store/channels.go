@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,36 +13,73 @@ import (
 // backfill.
 const reachBack = 200
 
-// PutChannel writes a channel's settings, and begins it if it is new: what came
-// in before at is then not new to it, but for its backfill.
-func (s *Store) PutChannel(ctx context.Context, c Channel, at time.Time) error {
-	old, err := s.LatestStories(ctx, c.Backfill, reachBack, func(e Entry) bool {
-		return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge
-	})
-	if err != nil {
-		return fmt.Errorf("begin channel %s: %w", c.Name, err)
-	}
-	var backfill []string
-	for _, e := range slices.Backward(old) {
-		backfill = append(backfill, e.Story.ID)
-	}
-	err = s.e.Update(ctx, func(w Writer) error {
-		put(w, key("channel", c.Name), c)
-		if w.Get(key("progress", c.Name)) != nil {
-			return nil
+// channelStep is how many channels are written in one transaction: each has at
+// most three keys.
+const channelStep = MaxKeys / 3
+
+// PutChannels writes channels' settings, and begins those that are new: what
+// came in before at is then not new to them, but for their backfill.
+func (s *Store) PutChannels(ctx context.Context, all []Channel, at time.Time) error {
+	for step := range slices.Chunk(all, channelStep) {
+		err := s.putChannels(ctx, step, at)
+		if err != nil {
+			return fmt.Errorf("store channels %s to %s: %w", step[0].Name, step[len(step)-1].Name, err)
 		}
-		p := Progress{Began: at, Cursor: current(w, "story"), Backfill: backfill}
-		if w.Get(restoredKey(c.Name)) != nil {
-			p.Backfill = nil
-			w.Delete(restoredKey(c.Name))
-		}
-		put(w, key("progress", c.Name), p)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("store channel %s: %w", c.Name, err)
 	}
 	return nil
+}
+
+// PutChannel is PutChannels for one.
+func (s *Store) PutChannel(ctx context.Context, c Channel, at time.Time) error {
+	return s.PutChannels(ctx, []Channel{c}, at)
+}
+
+func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) error {
+	changed := map[string][]string{} // channels to be written, and their backfill
+	err := s.e.View(ctx, func(r Reader) error {
+		for _, c := range all {
+			begun := r.Get(key("progress", c.Name)) != nil
+			if begun && bytes.Equal(r.Get(key("channel", c.Name)), encode(c)) {
+				continue // nearly always, but for the first start
+			}
+			changed[c.Name] = nil
+			if begun {
+				continue
+			}
+			old, err := s.latest(r, c.Backfill, reachBack, func(e Entry) bool {
+				return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge
+			})
+			if err != nil {
+				return err
+			}
+			for _, e := range slices.Backward(old) {
+				changed[c.Name] = append(changed[c.Name], e.Story.ID)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	return s.e.Update(ctx, func(w Writer) error {
+		for _, c := range all {
+			backfill, ok := changed[c.Name]
+			if !ok {
+				continue
+			}
+			put(w, key("channel", c.Name), c)
+			if w.Get(key("progress", c.Name)) != nil {
+				continue
+			}
+			p := Progress{Began: at, Cursor: current(w, "story"), Backfill: backfill}
+			if w.Get(restoredKey(c.Name)) != nil {
+				p.Backfill = nil
+				w.Delete(restoredKey(c.Name))
+			}
+			put(w, key("progress", c.Name), p)
+		}
+		return nil
+	})
 }
 
 // RemoveChannel ends a channel. How far it came is kept, in case that it comes
@@ -83,6 +121,37 @@ func (s *Store) Channels(ctx context.Context) ([]Channel, error) {
 	return all, err
 }
 
+// EachChannel gives each channel and how far it has come, by name.
+func (s *Store) EachChannel(ctx context.Context, each func(Channel, Progress) error) error {
+	return s.e.View(ctx, func(r Reader) error {
+		from, to := under("channel")
+		for k := range r.Scan(from, to) {
+			var c Channel
+			var p Progress
+			if err := errors.Join(get(r, k, &c), get(r, key("progress", last(k)), &p)); err != nil {
+				return fmt.Errorf("channel %s: %w", last(k), err)
+			}
+			if err := each(c, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ChannelNames gives the names of all channels, in order.
+func (s *Store) ChannelNames(ctx context.Context) ([]string, error) {
+	var all []string
+	err := s.e.View(ctx, func(r Reader) error {
+		from, to := under("channel")
+		for k := range r.Scan(from, to) {
+			all = append(all, last(k))
+		}
+		return nil
+	})
+	return all, err
+}
+
 // Progress gives how far the channel has come, or ErrNotFound before it began.
 func (s *Store) Progress(ctx context.Context, channel string) (Progress, error) {
 	var p Progress
@@ -113,43 +182,82 @@ const maxAgenda = 200
 
 // RunSchedule lets choose decide what a channel's run posts, and writes its
 // deliveries and the channel's progress in one transaction. choose may be
-// called again on a conflict. A story that the channel had already is left
-// out, and nothing is planned for a chat that is paused: its news waits. It
-// returns the deliveries as written.
+// called again on a conflict. A story that the channel had already, or that is
+// over, is left out, and nothing is planned for a chat that is paused: its news
+// waits. It returns the deliveries as written.
 func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Agenda) Plan) ([]Delivery, error) {
-	var made []Delivery
-	err := s.e.Update(ctx, func(w Writer) error {
-		made = nil
-		a, err := s.agenda(w, channel)
-		if err != nil {
-			return err
-		}
-		if isPaused(w, atPlace(w, a.Channel.Chat)) {
-			return nil
-		}
-		plan := choose(a)
-		for _, d := range plan.Deliveries {
-			d.Channel = channel
-			d.Chat = atPlace(w, a.Channel.Chat)
-			d.Stories = slices.DeleteFunc(d.Stories, func(r Ref) bool {
-				return w.Get(postKey(r.ID, channel)) != nil
-			})
-			if len(d.Stories) == 0 {
+	_, made, err := s.RunSchedules(ctx, []string{channel}, func(_ int, a Agenda) Plan { return choose(a) })
+	return made, err
+}
+
+// RunSchedules is RunSchedule for the first of the channels, as many as fit into
+// one transaction: it says how many they were. choose is told which one it
+// decides for.
+func (s *Store) RunSchedules(ctx context.Context, channels []string, choose func(i int, a Agenda) Plan) (done int, made []Delivery, err error) {
+	err = s.e.Update(ctx, func(w Writer) error {
+		done, made = 0, nil
+		keys := 1 // the deliveries' sequence
+		for i, channel := range channels {
+			a, err := s.agenda(w, channel)
+			if err != nil {
+				return err
+			}
+			if isPaused(w, atPlace(w, a.Channel.Chat)) {
+				done++
 				continue
 			}
-			d.ID = next(w, "delivery")
-			for _, r := range d.Stories {
-				put(w, postKey(r.ID, channel), post{Delivery: d.ID, Last: d.ID})
+			plan := choose(i, a)
+			if keys += plan.keys(); keys > MaxKeys && i > 0 {
+				break
 			}
-			writeDelivery(w, Delivery{}, d)
-			made = append(made, d)
+			ds, err := s.carryOut(w, a, plan)
+			if err != nil {
+				return err
+			}
+			made = append(made, ds...)
+			done++
 		}
-		put(w, key("progress", channel), plan.Progress)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("plan for channel %s: %w", channel, err)
+		return 0, nil, fmt.Errorf("plan for channel %s: %w", channels[min(done, len(channels)-1)], err)
 	}
+	return done, made, nil
+}
+
+// keys is how many keys the plan takes at most, beside the deliveries' sequence.
+func (p Plan) keys() int {
+	n := 1
+	for _, d := range p.Deliveries {
+		n += 2 + len(d.Stories)
+	}
+	return n
+}
+
+// carryOut writes what a run decided.
+func (s *Store) carryOut(w Writer, a Agenda, plan Plan) (made []Delivery, err error) {
+	channel, chat := a.Channel.Name, atPlace(w, a.Channel.Chat)
+	for _, d := range plan.Deliveries {
+		d.Channel, d.Chat = channel, chat
+		d.Stories = slices.DeleteFunc(d.Stories, func(r Ref) bool {
+			over, failed := s.over(w, r.ID)
+			err = errors.Join(err, failed)
+			return over || w.Get(postKey(r.ID, channel)) != nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(d.Stories) == 0 {
+			continue
+		}
+		d.ID = next(w, "delivery")
+		for _, r := range d.Stories {
+			put(w, postKey(r.ID, channel), post{Delivery: d.ID, Last: d.ID})
+		}
+		writeDelivery(w, Delivery{}, d)
+		made = append(made, d)
+	}
+	put(w, key("progress", channel), plan.Progress)
 	return made, nil
 }
 

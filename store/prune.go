@@ -2,18 +2,32 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
 // pruneKeys is how many keys a step of Prune deletes at most, but for the last
-// delivery's: it stays well within MaxKeys.
+// delivery's: it stays well within MaxKeys, and holds up no other writer.
 const pruneKeys = MaxKeys / 2
 
 // Prune forgets deliveries that were planned before the given time and are
-// done, a step at a time, and says how many. That a story was posted in a
-// channel is remembered all the same.
+// done, a step at a time, and says how many. Which channels have a story is
+// forgotten too, once the story is so old that no channel would take it, and its
+// deliveries are forgotten: it is over then, and is posted nowhere any more, even
+// if its source brings it back.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
+	total, err := s.pruneDeliveries(ctx, before)
+	if err != nil {
+		return total, fmt.Errorf("prune deliveries: %w", err)
+	}
+	if err := s.prunePosts(ctx, before); err != nil {
+		return total, fmt.Errorf("prune the records of posts: %w", err)
+	}
+	return total, nil
+}
+
+func (s *Store) pruneDeliveries(ctx context.Context, before time.Time) (int, error) {
 	total := 0
 	from, to := under("delivery")
 	for from != "" {
@@ -41,7 +55,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 			return nil
 		})
 		if err != nil {
-			return total, fmt.Errorf("prune deliveries: %w", err)
+			return total, err
 		}
 		total += n
 	}
@@ -60,4 +74,104 @@ func forget(w Writer, d Delivery) int {
 		}
 	}
 	return n
+}
+
+// prunePosts forgets the posts of stories that came in so long before the time
+// that no channel took them after it.
+func (s *Store) prunePosts(ctx context.Context, before time.Time) error {
+	longest := time.Duration(0)
+	err := s.EachChannel(ctx, func(c Channel, _ Progress) error {
+		longest = max(longest, c.MaxAge)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for seq := uint64(0); ; {
+		var some []Entry
+		err := s.e.View(ctx, func(r Reader) (err error) {
+			some, err = s.storiesAfter(r, seq, MaxKeys)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range some {
+			if !e.Arrived.Add(longest).Before(before) {
+				return nil // their numbers grow with time
+			}
+			if err := s.forgetPosts(ctx, e.Story.ID); err != nil {
+				return err
+			}
+			seq = e.Seq
+		}
+		if len(some) == 0 {
+			return nil
+		}
+	}
+}
+
+// forgetPosts forgets the posts of a story whose deliveries are forgotten. That
+// the story is over is written with the first of them.
+func (s *Store) forgetPosts(ctx context.Context, story string) error {
+	from, to := under("post", story)
+	for from != "" {
+		old, err := s.oldPosts(ctx, &from, to)
+		if err != nil {
+			return err
+		}
+		if len(old) == 0 {
+			continue
+		}
+		err = s.e.Update(ctx, func(w Writer) error {
+			var e Entry
+			if err := get(w, key("story", story), &e); err != nil {
+				return err
+			}
+			if !e.Over {
+				e.Over = true
+				put(w, key("story", story), e)
+			}
+			for _, k := range old {
+				w.Delete(k)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oldPosts gives some records of posts whose deliveries are forgotten, and moves
+// from on; empty behind the last. Nothing brings such a record back to life.
+func (s *Store) oldPosts(ctx context.Context, from *string, to string) (old []string, err error) {
+	err = s.e.View(ctx, func(r Reader) error {
+		for k := range r.Scan(*from, to) {
+			if len(old) == pruneKeys {
+				*from = k
+				return nil
+			}
+			var p post
+			if err := get(r, k, &p); err != nil {
+				return err
+			}
+			if r.Get(deliveryKey(p.Delivery)) == nil && r.Get(deliveryKey(p.Last)) == nil {
+				old = append(old, k)
+			}
+		}
+		*from = ""
+		return nil
+	})
+	return old, err
+}
+
+// over reports whether a story is posted nowhere any more.
+func (s *Store) over(r Reader, story string) (bool, error) {
+	e, err := s.stories.get(r, key("story", story))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return e.Over, err
 }

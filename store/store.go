@@ -151,10 +151,12 @@ const valueVersion = '1'
 
 // put writes v at k, and gives the bytes that it wrote.
 func put(w Writer, k string, v any) []byte {
-	b := append([]byte{valueVersion}, marshal(v)...)
+	b := encode(v)
 	w.Put(k, b)
 	return b
 }
+
+func encode(v any) []byte { return append([]byte{valueVersion}, marshal(v)...) }
 
 // get reads the value at k into v. It returns ErrNotFound if there is none.
 func get(r Reader, k string, v any) error {

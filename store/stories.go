@@ -31,6 +31,9 @@ type Entry struct {
 	// Retracted says that those who read the story are to know that it was
 	// taken back.
 	Retracted bool `json:"retracted,omitempty"`
+	// Over says that the story is posted nowhere any more: it is so old that
+	// which channels have it is forgotten.
+	Over bool `json:"over,omitempty"`
 }
 
 // Change is what putting a story did.
@@ -220,25 +223,31 @@ func (s *Store) StoryByShort(ctx context.Context, short string) (Entry, error) {
 // limit of those that keep holds for, out of at most reach looked at.
 func (s *Store) LatestStories(ctx context.Context, limit, reach int, keep func(Entry) bool) ([]Entry, error) {
 	var all []Entry
-	err := s.e.View(ctx, func(r Reader) error {
-		from, to := under("story-seq")
-		for _, id := range r.ScanBack(from, to) {
-			if len(all) == limit || reach == 0 {
-				break
-			}
-			reach--
-			e, err := s.stories.get(r, key("story", string(id)))
-			if err != nil {
-				return err
-			}
-			if e.Removed.IsZero() && keep(e) {
-				all = append(all, e)
-			}
-		}
-		return nil
+	err := s.e.View(ctx, func(r Reader) (err error) {
+		all, err = s.latest(r, limit, reach, keep)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("latest stories: %w", err)
+	}
+	return all, nil
+}
+
+func (s *Store) latest(r Reader, limit, reach int, keep func(Entry) bool) ([]Entry, error) {
+	var all []Entry
+	from, to := under("story-seq")
+	for _, id := range r.ScanBack(from, to) {
+		if len(all) == limit || reach == 0 {
+			break
+		}
+		reach--
+		e, err := s.stories.get(r, key("story", string(id)))
+		if err != nil {
+			return nil, err
+		}
+		if e.Removed.IsZero() && keep(e) {
+			all = append(all, e)
+		}
 	}
 	return all, nil
 }

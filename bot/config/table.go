@@ -15,7 +15,7 @@ func (c *Config) fields() []field {
 		key("timezone", zoneKind, &c.Timezone, "UTC", "clock of the schedules, for channels without one of their own"),
 		key("language", languageKind, &c.Language, "en", "language of sources and channels without one of their own"),
 		key("settle_after", durationKind(0, forever), &c.SettleAfter, "30s", "wait before a message whose arrival is unknown is looked for"),
-		key("keep", durationKind(24*time.Hour, forever), &c.Keep, "90d", "how long the records of deliveries are kept; that a story was posted is kept for good"),
+		key("keep", durationKind(24*time.Hour, forever), &c.Keep, "90d", "how long the records of deliveries are kept; a story whose records are gone is posted nowhere any more"),
 		key("contact", contactKind, &c.Contact, "", "an address of mail or of a page, where those whose servers are asked for stories can reach you"),
 		sections("sources", &c.Sources, (*Source).fields, "where stories come from"),
 		section("discord", "the bot on Discord", c.Discord.fields()...),

@@ -128,6 +128,8 @@ func whyNot(e store.Entry, c store.Channel, p store.Progress, now time.Time) str
 	switch {
 	case !e.Removed.IsZero():
 		return fmt.Sprintf("not posted: its source took it back on %s", at(e.Removed))
+	case e.Over:
+		return fmt.Sprintf("no longer on record: it came in on %s, and which channels got it is forgotten", at(e.Arrived))
 	case !e.HasTopic(c.Topics):
 		return fmt.Sprintf("not posted: the channel takes %s, the story is about %s", list(c.Topics), list(e.Story.Topics))
 	case e.Arrived.Before(p.Began) && !slices.Contains(p.Backfill, e.Story.ID):

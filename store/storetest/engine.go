@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		"migrations":                            schema,
 		"a restored backup":                     restored,
 		"pruning":                               pruning,
+		"pruning of posts":                      pruningPosts,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -394,10 +395,131 @@ func pruning(t *testing.T, open Open) {
 	if err != nil || len(made) != 0 {
 		t.Errorf("a pruned post is made again: %v, %v", made, err)
 	}
-	if _, recorded, err := s.Post(ctx, "7", "c"); err != nil || !recorded {
-		t.Errorf("a pruned post is not on record: %v", err)
+}
+
+// pruningPosts forgets who has an old story a few records at a time, and yet no
+// channel gets it a second time.
+func pruningPosts(t *testing.T, open Open) {
+	eng, _ := open(t)
+	count := &counting{Engine: eng}
+	s := openStore(t, count)
+	ctx := t.Context()
+	const channels = 250
+	var all []store.Channel
+	var names []string
+	for i := range channels {
+		all = append(all, channel(fmt.Sprintf("c%03d", i), fmt.Sprint(-1000-i)))
+		names = append(names, all[i].Name)
+	}
+	if err := s.PutChannels(ctx, all, noon); err != nil {
+		t.Fatal(err)
+	}
+	later := noon
+	run := func() (made []store.Delivery) {
+		t.Helper()
+		for left := names; len(left) > 0; {
+			done, some, err := s.RunSchedules(ctx, left, func(_ int, a store.Agenda) store.Plan {
+				p := postAll(a)
+				for i := range p.Deliveries {
+					p.Deliveries[i].Planned = later
+				}
+				return p
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if done == 0 || done > store.MaxKeys/4 {
+				t.Fatalf("%d channels in one transaction", done)
+			}
+			made, left = append(made, some...), left[done:]
+		}
+		return made
+	}
+	finish := func(ds []store.Delivery) {
+		t.Helper()
+		for i, d := range ds {
+			_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+				d.Parts, d.State = []store.Part{{Message: fmt.Sprint(i + 1)}}, store.Sent
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put(t, s, story("old"), later)
+	posts := run()
+	if len(posts) != channels {
+		t.Fatalf("planned %d", len(posts))
+	}
+	finish(posts[1:]) // the first channel's chat is dead: it waits
+	later = noon.Add(24 * time.Hour)
+	put(t, s, story("new"), later)
+	finish(run())
+
+	count.most = 0
+	if n, err := s.Prune(ctx, noon.Add(12*time.Hour)); err != nil || n != channels-1 {
+		t.Fatalf("pruned %d, %v", n, err)
+	}
+	if _, recorded, err := s.Post(ctx, "old", "c001"); err != nil || !recorded {
+		t.Errorf("forgotten while a channel might still take the story: %v", err)
+	}
+	// Nobody takes a story that is older than three days.
+	if _, err := s.Prune(ctx, noon.Add(73*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if count.most > store.MaxKeys*3/4 {
+		t.Errorf("a step wrote %d keys", count.most)
+	}
+	for name, want := range map[string]bool{"c000": true, "c001": false, "c249": false} {
+		if _, recorded, err := s.Post(ctx, "old", name); err != nil || recorded != want {
+			t.Errorf("the old post in %s is on record: %t, %v", name, recorded, err)
+		}
+	}
+	if _, recorded, err := s.Post(ctx, "new", "c001"); err != nil || !recorded {
+		t.Errorf("a newer post is not on record: %v", err)
+	}
+	// Its file is taken away, and brought back changed.
+	later = noon.Add(200 * time.Hour)
+	if err := s.RemoveStory(ctx, "old", false, later); err != nil {
+		t.Fatal(err)
+	}
+	back := story("old")
+	back.Headline = "The same again"
+	put(t, s, back, later)
+	if made := run(); len(made) != 0 {
+		t.Errorf("posted a second time in %d channels", len(made))
+	}
+	if err := s.PutChannel(ctx, channel("fresh", "-5"), later); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := s.RunSchedule(ctx, "fresh", postAll); err != nil || slices.ContainsFunc(made, func(d store.Delivery) bool { return d.Stories[0].ID == "old" }) {
+		t.Errorf("a new channel got the old story: %v", err)
 	}
 }
+
+// counting counts how many keys a transaction writes.
+type counting struct {
+	store.Engine
+	most int
+}
+
+func (c *counting) Update(ctx context.Context, fn func(store.Writer) error) error {
+	return c.Engine.Update(ctx, func(w store.Writer) error {
+		keys := &countingWriter{Writer: w}
+		err := fn(keys)
+		c.most = max(c.most, keys.n)
+		return err
+	})
+}
+
+type countingWriter struct {
+	store.Writer
+	n int
+}
+
+func (w *countingWriter) Put(k string, v []byte) { w.n++; w.Writer.Put(k, v) }
+func (w *countingWriter) Delete(k string)        { w.n++; w.Writer.Delete(k) }
 
 func chats(t *testing.T, open Open) {
 	eng, _ := open(t)
