@@ -189,21 +189,21 @@ func (b *Bot) startSources(ctx context.Context, parts *sync.WaitGroup) {
 
 // syncChannels takes over the channels of the configuration.
 func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
-	wanted := map[string]bool{}
+	if err := b.store.PutChannels(ctx, b.config.Channels, now); err != nil {
+		return err
+	}
+	wanted := make(map[string]bool, len(b.config.Channels))
 	for _, c := range b.config.Channels {
 		wanted[c.Name] = true
-		if err := b.store.PutChannel(ctx, c, now); err != nil {
-			return err
-		}
 	}
-	all, err := b.store.Channels(ctx)
+	all, err := b.store.ChannelNames(ctx)
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		if !wanted[c.Name] {
-			b.log.Info("channel is no longer configured", "channel", c.Name)
-			if err := b.store.RemoveChannel(ctx, c.Name); err != nil {
+	for _, name := range all {
+		if !wanted[name] {
+			b.log.Info("channel is no longer configured", "channel", name)
+			if err := b.store.RemoveChannel(ctx, name); err != nil {
 				return err
 			}
 		}

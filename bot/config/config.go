@@ -100,8 +100,9 @@ type Checks struct {
 	Selector func(text string) error
 }
 
-// maxSize bounds a configuration file. Far less is a mistake in the path.
-const maxSize = 1 << 20
+// maxSize bounds a configuration file: 100,000 channels take some ten megabytes.
+// What is larger is a mistake in the path.
+const maxSize = 64 << 20
 
 // Load reads the configuration file at path. env looks a variable up, as
 // os.LookupEnv does. What is wrong with the file's content is told in Errors.

@@ -70,6 +70,9 @@ func deliveries(c store.Channel, chosen []store.Entry, now time.Time) []store.De
 }
 
 func quiet(c store.Channel, now time.Time) bool {
+	if len(c.Quiet) == 0 {
+		return false
+	}
 	local := now.In(zone(c))
 	for _, q := range c.Quiet {
 		if q.Contains(local) {

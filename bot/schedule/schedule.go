@@ -16,9 +16,8 @@ import (
 
 // Store is what the scheduler needs of the store.
 type Store interface {
-	Channels(ctx context.Context) ([]store.Channel, error)
-	Progress(ctx context.Context, channel string) (store.Progress, error)
-	RunSchedule(ctx context.Context, channel string, choose func(store.Agenda) store.Plan) ([]store.Delivery, error)
+	EachChannel(ctx context.Context, each func(store.Channel, store.Progress) error) error
+	RunSchedules(ctx context.Context, channels []string, choose func(i int, a store.Agenda) store.Plan) (done int, made []store.Delivery, err error)
 }
 
 // Scheduler runs the channels' schedules.
@@ -34,15 +33,18 @@ func New(st Store, log *slog.Logger) *Scheduler { return &Scheduler{store: st, l
 
 // Upcoming is a run that is to come.
 type Upcoming struct {
-	Channel store.Channel
-	At      time.Time
+	Channel  string
+	Platform store.Platform
+	At       time.Time
 }
 
-// slot is a channel's next run.
+// slot is a channel's next run. There may be a hundred thousand: what else is to
+// be known of the channel, the store has.
 type slot struct {
-	channel store.Channel
-	when    Expression
-	at      time.Time
+	channel  string
+	platform store.Platform
+	when     Expression
+	at       time.Time
 }
 
 const (
@@ -54,8 +56,13 @@ const (
 	// future is how far ahead of the clock a last run may seem to be before it
 	// is taken for the work of a clock that was wrong.
 	future = 25 * time.Hour
-	// maxRuns is how many channels are planned for at the same time.
-	maxRuns = 64
+	// maxStep is how many channels are planned for in one transaction, if it
+	// holds so many, and maxSteps how many transactions are under way at the
+	// same time: so few that what readers ask is not held up behind them.
+	maxStep  = 32
+	maxSteps = 2
+	// maxTold is how many channels' next runs are told in the log one by one.
+	maxTold = 20
 )
 
 // Run runs the schedules of the channels that the store has now, until ctx
@@ -80,31 +87,39 @@ func (s *Scheduler) Upcoming() []Upcoming {
 	defer s.mu.Unlock()
 	var all []Upcoming
 	for _, sl := range s.queue {
-		all = append(all, Upcoming{sl.channel, sl.at})
+		all = append(all, Upcoming{sl.channel, sl.platform, sl.at})
 	}
 	slices.SortFunc(all, func(a, b Upcoming) int { return a.At.Compare(b.At) })
 	return all
 }
 
 func (s *Scheduler) load(ctx context.Context, now time.Time) error {
-	channels, err := s.store.Channels(ctx)
+	// Most channels share their schedule with many others, and so its parsed
+	// form and time zone.
+	parsed := map[[2]string]Expression{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.store.EachChannel(ctx, func(c store.Channel, p store.Progress) error {
+		e, ok := parsed[[2]string{c.Schedule, c.Timezone}]
+		if !ok {
+			var err error
+			if e, err = Parse(c.Schedule, zone(c)); err != nil {
+				return fmt.Errorf("schedule of channel %s: %w", c.Name, err)
+			}
+			parsed[[2]string{c.Schedule, c.Timezone}] = e
+		}
+		at := first(e, p, c.CatchUp, now)
+		if len(s.queue) < maxTold {
+			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", at)
+		}
+		heap.Push(&s.queue, slot{c.Name, c.Chat.Platform, e, at})
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("load the channels' schedules: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range channels {
-		e, err := Parse(c.Schedule, zone(c))
-		if err != nil {
-			return fmt.Errorf("schedule of channel %s: %w", c.Name, err)
-		}
-		p, err := s.store.Progress(ctx, c.Name)
-		if err != nil {
-			return fmt.Errorf("progress of channel %s: %w", c.Name, err)
-		}
-		at := first(e, p, c.CatchUp, now)
-		s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", at)
-		heap.Push(&s.queue, slot{c, e, at})
+	if more := len(s.queue) - maxTold; more > 0 {
+		s.log.Info("more channels are scheduled", "channels", more, "next", s.queue[0].at)
 	}
 	return nil
 }
@@ -149,19 +164,18 @@ func (s *Scheduler) sleep(now time.Time) time.Duration {
 	return max(0, min(maxSleep, s.queue[0].at.Sub(now)))
 }
 
-// runDue runs what is due, several channels at once: the store writes what
-// comes together in one go.
+// runDue runs what is due, in steps of several channels.
 func (s *Scheduler) runDue(ctx context.Context, now time.Time) {
 	due := s.takeDue(now)
-	var runs errgroup.Group
-	runs.SetLimit(maxRuns)
-	for i := range due {
-		runs.Go(func() error {
-			due[i].at = s.run(ctx, due[i], now)
+	var steps errgroup.Group
+	steps.SetLimit(maxSteps)
+	for step := range slices.Chunk(due, maxStep) {
+		steps.Go(func() error {
+			s.runStep(ctx, step, now)
 			return nil
 		})
 	}
-	runs.Wait() // no run returns an error: it is tried again
+	steps.Wait() // no step returns an error: it is tried again
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sl := range due {
@@ -180,26 +194,47 @@ func (s *Scheduler) takeDue(now time.Time) []slot {
 	return due
 }
 
-// run runs a channel's schedule and says when it is due again.
-func (s *Scheduler) run(ctx context.Context, due slot, now time.Time) time.Time {
-	made, err := s.store.RunSchedule(ctx, due.channel.Name, func(a store.Agenda) store.Plan {
-		return plan(a, due.at, now)
-	})
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Error("schedule not run", "channel", due.channel.Name, "err", err)
+// runStep runs the schedules of some channels, and sets when each is due again.
+// What can't be run holds up no other channel.
+func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
+	together := len(due)
+	for len(due) > 0 {
+		names := make([]string, 0, together)
+		for _, sl := range due[:min(together, len(due))] {
+			names = append(names, sl.channel)
 		}
-		return now.Add(retryAfter)
-	}
-	next := due.when.Next(now)
-	if every, ok := due.when.Every(); ok {
-		// Counted from when it was due, so that it does not drift.
-		if next = due.at.Add(every); !next.After(now) {
-			next = now.Add(every)
+		done, made, err := s.store.RunSchedules(ctx, names, func(i int, a store.Agenda) store.Plan {
+			return plan(a, due[i].at, now)
+		})
+		switch {
+		case err == nil:
+			s.log.Debug("schedules run", "first", names[0], "channels", done, "planned", len(made))
+			for i := range due[:done] {
+				due[i].at = due[i].next(now)
+			}
+		case ctx.Err() != nil:
+			return
+		case together > 1: // one of them is in the way of the others
+			together = 1
+		default:
+			s.log.Error("schedule not run", "channel", names[0], "err", err)
+			done, due[0].at = 1, now.Add(retryAfter)
 		}
+		due = due[done:]
 	}
-	s.log.Debug("schedule run", "channel", due.channel.Name, "planned", len(made), "next", next)
-	return next
+}
+
+// next is when the channel is due after a run.
+func (sl slot) next(now time.Time) time.Time {
+	every, ok := sl.when.Every()
+	if !ok {
+		return sl.when.Next(now)
+	}
+	// Counted from when it was due, so that it does not drift.
+	if next := sl.at.Add(every); next.After(now) {
+		return next
+	}
+	return now.Add(every)
 }
 
 // queue is a heap of slots, the nearest first.

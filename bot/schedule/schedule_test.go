@@ -167,6 +167,25 @@ func TestScheduler(t *testing.T) {
 			pass(24 * time.Hour)
 			w.expect("01 08:00 b")
 		}},
+		{"many channels at one time, and one that has gone", func(w *world) {
+			const channels = 100
+			for i := range channels {
+				w.channel(func(c *store.Channel) {
+					c.Name, c.Chat.ID = fmt.Sprint("many", i), fmt.Sprint(1000+i)
+				})
+			}
+			w.start()
+			pass(time.Minute)
+			if err := w.store.RemoveChannel(w.Context(), "many40"); err != nil {
+				w.Fatal(err)
+			}
+			w.story("a")
+			pass(8 * time.Hour)
+			chats, err := w.store.PendingChats(w.Context(), store.Discord)
+			if err != nil || len(chats) != channels-1 {
+				w.Errorf("the story is on its way to %d chats, %v", len(chats), err)
+			}
+		}},
 		{"a missed run is made up once", func(w *world) {
 			w.channel(func(*store.Channel) {})
 			w.story("a")

@@ -180,7 +180,7 @@ func (w *world) serveDemo(ctx context.Context, l net.Listener, c *invocation) er
 func upcoming(b *bot.Bot) []sandbox.Upcoming {
 	var all []sandbox.Upcoming
 	for _, u := range b.Upcoming() {
-		all = append(all, sandbox.Upcoming{Channel: u.Channel.Name, Platform: string(u.Channel.Chat.Platform), At: u.At, What: "next story"})
+		all = append(all, sandbox.Upcoming{Channel: u.Channel, Platform: string(u.Platform), At: u.At, What: "next story"})
 	}
 	return all
 }
