@@ -168,6 +168,15 @@ type Agenda struct {
 	New      []Entry // what came in since the last run, oldest first, at most maxAgenda
 }
 
+// chat is the channel's, by its lasting id.
+func (a Agenda) chat() Chat {
+	c := a.Channel.Chat
+	if a.Place.Chat.ID != "" {
+		c.ID = a.Place.Chat.ID
+	}
+	return c
+}
+
 // Plan is what a run decides.
 type Plan struct {
 	// Deliveries are to be made; the store gives them their numbers.
@@ -202,7 +211,7 @@ func (s *Store) RunSchedules(ctx context.Context, channels []string, choose func
 			if err != nil {
 				return err
 			}
-			if isPaused(w, atPlace(w, a.Channel.Chat)) {
+			if isPaused(w, a.chat()) {
 				done++
 				continue
 			}
@@ -236,7 +245,7 @@ func (p Plan) keys() int {
 
 // carryOut writes what a run decided.
 func (s *Store) carryOut(w Writer, a Agenda, plan Plan) (made []Delivery, err error) {
-	channel, chat := a.Channel.Name, atPlace(w, a.Channel.Chat)
+	channel, chat := a.Channel.Name, a.chat()
 	for _, d := range plan.Deliveries {
 		d.Channel, d.Chat = channel, chat
 		d.Stories = slices.DeleteFunc(d.Stories, func(r Ref) bool {
