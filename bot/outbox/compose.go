@@ -97,10 +97,15 @@ func parts(bodies []json.RawMessage, targets []string) []store.Part {
 // resolve asks the platform about the delivery's chat. What waits for the chat
 // goes on under its lasting id.
 func (d *dispatcher) resolve(ctx, finish context.Context, l *lane, dl store.Delivery) error {
-	if ok, err := d.permit(ctx, l, false); !ok {
+	s, err := d.permit(ctx, l, false)
+	if s == nil {
 		return err
 	}
-	place, v := d.platform.Resolve(finish, dl.Chat)
+	var place store.Place
+	v := d.pace.within(s, func() (v store.Verdict) {
+		place, v = d.platform.Resolve(finish, dl.Chat)
+		return v
+	})
 	if v.Outcome != store.Delivered {
 		return d.apply(finish, dl, v)
 	}

@@ -68,7 +68,7 @@ type rest struct {
 type wish struct {
 	lane    *lane
 	urgent  bool
-	granted chan bool // gets one answer; false: something more urgent came in
+	granted chan *slot // gets one answer; nil: something more urgent came in
 }
 
 func newDispatcher(o *Outbox, name store.Platform, p Platform) *dispatcher {
@@ -178,7 +178,7 @@ func (d *dispatcher) recall(l *lane) {
 	if w := l.wish; w != nil && !w.urgent {
 		d.plain = slices.DeleteFunc(d.plain, func(x *wish) bool { return x == w })
 		l.wish, l.asked = nil, false
-		w.granted <- false
+		w.granted <- nil
 	}
 }
 
@@ -189,7 +189,7 @@ func (d *dispatcher) wish(w *wish) {
 		d.urgent = append(d.urgent, w)
 	case w.lane.asked: // while the wish was on its way
 		w.lane.asked = false
-		w.granted <- false
+		w.granted <- nil
 		return
 	default:
 		d.plain = append(d.plain, w)
@@ -211,26 +211,25 @@ func (d *dispatcher) grant() {
 		w := (*line)[0]
 		*line = (*line)[1:]
 		w.lane.wish = nil
-		d.pace.take(now)
-		w.granted <- true
+		w.granted <- d.pace.take(now)
 	}
 }
 
-// permit waits until a turn may make a request; false if the turn is to go
-// round again first. A question about the chat is no message in it, and does not
+// permit waits until a turn may make a request, in the slot that it gives; nil if
+// the turn is to go round again first. A question about the chat is no message in it, and does not
 // count as one.
-func (d *dispatcher) permit(ctx context.Context, l *lane, urgent bool) (bool, error) {
-	w := &wish{lane: l, urgent: urgent, granted: make(chan bool, 1)}
+func (d *dispatcher) permit(ctx context.Context, l *lane, urgent bool) (*slot, error) {
+	w := &wish{lane: l, urgent: urgent, granted: make(chan *slot, 1)}
 	select {
 	case d.wishes <- w:
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	}
 	select {
-	case ok := <-w.granted:
-		return ok, nil
+	case s := <-w.granted:
+		return s, nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"math"
 	"sync"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 // what the whole bot may send, and what one chat may get.
 type pace struct {
 	rates config.Rates
-	all   *rate.Limiter // nil: no limit
+	all   *rate.Limiter // spreads requests over time; nil: no limit
+	total *budget       // holds the limit; nil: none
 
 	mu    sync.Mutex
 	until time.Time                // guarded by mu: the whole bot's pause
@@ -31,10 +31,9 @@ func newPace(r config.Rates) *pace {
 	p := &pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
 	if r.All.Count > 0 {
 		perSecond := r.All.Count / r.All.Per.Seconds()
-		// A platform that counts in windows of its own sees a spurt on top of
-		// the rate: what it may be is taken off first.
-		burst := max(1, math.Ceil(perSecond*spurt.Seconds()))
-		p.all = rate.NewLimiter(rate.Limit(perSecond-(burst-1)/r.All.Per.Seconds()), int(burst))
+		p.all = rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond*spurt.Seconds())))
+		most := max(1, int(r.All.Count))
+		p.total = &budget{most: most, per: time.Duration(float64(most) / perSecond * float64(time.Second))}
 	}
 	return p
 }
@@ -49,15 +48,35 @@ func (p *pace) next(now time.Time) time.Time {
 			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
 			at = later(at, now.Add(wait))
 		}
+		at = later(at, p.total.next(now))
 	}
 	return at
 }
 
-// take counts a request of the whole bot.
-func (p *pace) take(now time.Time) {
-	if p.all != nil {
-		p.all.AllowN(now, 1)
+// take counts a request of the whole bot, and gives the slot that it has.
+func (p *pace) take(now time.Time) *slot {
+	if p.all == nil {
+		return &slot{}
 	}
+	p.all.AllowN(now, 1)
+	return p.total.take(now)
+}
+
+// leave waits until the slot's request may be made.
+func (p *pace) leave(s *slot) {
+	if p.total != nil {
+		p.total.leave(s)
+	}
+}
+
+// within has a request made in its slot.
+func (p *pace) within(s *slot, request func() store.Verdict) store.Verdict {
+	if p.total == nil {
+		return request()
+	}
+	p.total.leave(s)
+	defer p.total.back(s)
+	return request()
 }
 
 // pause stops everything for a while.

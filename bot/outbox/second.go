@@ -30,11 +30,12 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 	if !ok || part < 0 {
 		return d.cleared(finish, dl, part, "")
 	}
-	if ok, err := d.permit(ctx, l, true); !ok {
+	s, err := d.permit(ctx, l, true)
+	if s == nil {
 		return err
 	}
 	d.pace.count(l.chat)
-	v := sweeper.Second(finish, dl, part, d.further(ctx, l))
+	v := d.pace.within(s, func() store.Verdict { return sweeper.Second(finish, dl, part, d.further(ctx, l)) })
 	switch v.Outcome {
 	case store.Delivered:
 		return d.takeBack(finish, dl, part, v.Message)

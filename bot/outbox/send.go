@@ -13,7 +13,8 @@ import (
 // send claims a delivery's next part, makes the request, and records what came
 // of it. The claim is on disk before the request is made.
 func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery) error {
-	if ok, err := d.permit(ctx, l, dl.Kind == store.AnswerDelivery); !ok {
+	s, err := d.permit(ctx, l, dl.Kind == store.AnswerDelivery)
+	if s == nil {
 		return err
 	}
 	d.pace.count(l.chat)
@@ -36,7 +37,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	if err != nil {
 		return err
 	}
-	return d.apply(finish, claimed, d.request(finish, claimed, part))
+	return d.apply(finish, claimed, d.pace.within(s, func() store.Verdict { return d.request(finish, claimed, part) }))
 }
 
 // clock is the platform's time; zero if that is unknown.

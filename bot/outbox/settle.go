@@ -68,17 +68,18 @@ const clockGrain = time.Second
 // platform knows it again, else by looking for the message. Looks go before
 // other requests: all else in the chat waits for them.
 func (d *dispatcher) settle(ctx, finish context.Context, l *lane, dl store.Delivery) error {
-	if ok, err := d.permit(ctx, l, true); !ok {
+	s, err := d.permit(ctx, l, true)
+	if s == nil {
 		return err
 	}
 	d.pace.count(l.chat)
 	part := dl.Next()
 	if d.repeatable(dl) {
 		// The claim stands, and with it the time from which the platform counts.
-		v := d.platform.Send(finish, dl, part)
+		v := d.pace.within(s, func() store.Verdict { return d.platform.Send(finish, dl, part) })
 		return d.apply(finish, dl, v)
 	}
-	v := d.platform.Settle(finish, dl, part, d.further(ctx, l))
+	v := d.pace.within(s, func() store.Verdict { return d.platform.Settle(finish, dl, part, d.further(ctx, l)) })
 	switch v.Outcome {
 	case store.Delivered:
 		d.Log.Info("found", d.about(dl, "message", v.Message)...)
@@ -97,9 +98,11 @@ func (d *dispatcher) further(ctx context.Context, l *lane) func() error {
 		if err := sleep(ctx, time.Until(d.pace.free(l.chat))); err != nil {
 			return err
 		}
-		if _, err := d.permit(ctx, l, true); err != nil { // no urgent wish is recalled
+		s, err := d.permit(ctx, l, true)
+		if err != nil {
 			return err
 		}
+		d.pace.leave(s) // no urgent wish is recalled
 		d.pace.count(l.chat)
 		return nil
 	}

@@ -1,0 +1,84 @@
+package outbox
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"briefbot/bot/config"
+	"briefbot/store"
+)
+
+// A platform counts in windows of its own, and by when requests reach it: some
+// are slow on their way, others catch up with them. None of its windows gets
+// more than the limit, and little of the limit is left unused.
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most, requests = 200, 2000
+		p := newPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		chance := rand.New(rand.NewPCG(1, 2))
+		some := func(least, most time.Duration) time.Duration {
+			return least + time.Duration(chance.Int64N(int64(most-least)))
+		}
+		var mu sync.Mutex
+		var counted []time.Time
+		var all sync.WaitGroup
+		began := time.Now()
+		for range requests {
+			time.Sleep(time.Until(p.next(time.Now())))
+			s := p.take(time.Now())
+			claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(20*time.Millisecond, 30*time.Millisecond), some(20*time.Millisecond, 25*time.Millisecond)
+			if chance.IntN(100) == 0 {
+				there += 300 * time.Millisecond
+			}
+			all.Go(func() {
+				time.Sleep(claim)
+				p.within(s, func() store.Verdict {
+					time.Sleep(there)
+					mu.Lock()
+					counted = append(counted, time.Now())
+					mu.Unlock()
+					time.Sleep(back)
+					return store.Verdict{}
+				})
+			})
+		}
+		all.Wait()
+		slices.SortFunc(counted, time.Time.Compare)
+		for i := most; i < len(counted); i++ {
+			if gap := counted[i].Sub(counted[i-most]); gap < time.Second {
+				t.Fatalf("%d requests within %s", most+1, gap)
+			}
+		}
+		if took, floor := time.Since(began), requests/most*time.Second; took > floor*104/100 {
+			t.Errorf("%d requests took %s", requests, took)
+		}
+	})
+}
+
+// A request that hangs takes its slot from the others for a moment only.
+func TestBudgetHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(config.Rates{All: config.Rate{Count: 1, Per: time.Second}})
+		var all sync.WaitGroup
+		defer all.Wait()
+		began := time.Now()
+		for range 2 {
+			time.Sleep(time.Until(p.next(time.Now())))
+			s := p.take(time.Now())
+			all.Go(func() {
+				p.within(s, func() store.Verdict {
+					time.Sleep(30 * time.Second)
+					return store.Verdict{}
+				})
+			})
+			synctest.Wait()
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the next request waited %s", took)
+		}
+	})
+}
