@@ -19,6 +19,12 @@ const (
 	maxTurns = 512
 	// maxAsked is how many more may be, where readers wait for an answer.
 	maxAsked = 512
+	// maxUnsent is how many turns are begun ahead of the pace, and maxWrites how
+	// many of them write to the store at once: enough that neither has to wait,
+	// and so few that what readers ask is not held up behind a broadcast that
+	// the machine can hardly keep up with.
+	maxUnsent = 64
+	maxWrites = 64
 )
 
 // dispatcher gives the chats of one platform their turns: many chats at once,
@@ -35,10 +41,12 @@ type dispatcher struct {
 	lanes          map[store.Chat]*lane
 	asked, waiting laneQueue // lanes without a turn: those where readers wait, the others
 	turns          int       // that are under way
+	unsent         int       // of these, that made no request yet
 	urgent, plain  []*wish   // oldest first
 
 	finished chan finished
 	wishes   chan *wish
+	writes   chan struct{} // holds a token for each write of what no reader waits for
 }
 
 // lane is a chat that has something pending.
@@ -49,6 +57,7 @@ type lane struct {
 	queue   *laneQueue // nil while it has its turn
 	index   int        // in the queue
 	renewed bool       // something came in during its turn
+	unsent  bool       // its turn made no request yet
 	wish    *wish      // what its turn waits for, if it does
 }
 
@@ -81,6 +90,7 @@ func newDispatcher(o *Outbox, name store.Platform, p Platform) *dispatcher {
 		lanes:    map[store.Chat]*lane{},
 		finished: make(chan finished),
 		wishes:   make(chan *wish),
+		writes:   make(chan struct{}, maxWrites),
 	}
 }
 
@@ -211,6 +221,7 @@ func (d *dispatcher) grant() {
 		w := (*line)[0]
 		*line = (*line)[1:]
 		w.lane.wish = nil
+		d.sends(w.lane)
 		w.granted <- d.pace.take(now)
 	}
 }
@@ -239,7 +250,7 @@ func (d *dispatcher) start(ctx, finish context.Context) {
 	for d.turns < maxTurns+maxAsked && d.asked.ready(now) {
 		d.begin(ctx, finish, heap.Pop(&d.asked).(*lane), now)
 	}
-	for d.turns < maxTurns && d.waiting.ready(now) {
+	for d.turns < maxTurns && d.unsent < maxUnsent && d.waiting.ready(now) {
 		d.begin(ctx, finish, heap.Pop(&d.waiting).(*lane), now)
 	}
 }
@@ -250,8 +261,9 @@ func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) 
 		d.push(l, free)
 		return
 	}
-	l.asked = false
+	l.asked, l.unsent = false, true
 	d.turns++
+	d.unsent++
 	go func() {
 		rest, err := d.turn(ctx, finish, l)
 		if err != nil {
@@ -264,6 +276,14 @@ func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) 
 	}()
 }
 
+// sends notes that a lane's turn makes a request, or has ended.
+func (d *dispatcher) sends(l *lane) {
+	if l.unsent {
+		l.unsent = false
+		d.unsent--
+	}
+}
+
 // storeRetry is how soon a chat has its next turn after the store failed.
 const storeRetry = 5 * time.Second
 
@@ -271,6 +291,7 @@ const storeRetry = 5 * time.Second
 func (d *dispatcher) end(f finished) {
 	d.turns--
 	l := f.lane
+	d.sends(l)
 	l.asked = l.asked || f.rest.asked
 	switch {
 	case l.renewed:
@@ -292,13 +313,11 @@ func (d *dispatcher) set(timer *time.Timer) {
 	if len(d.urgent)+len(d.plain) > 0 {
 		wait = min(wait, d.pace.next(now).Sub(now))
 	}
-	for _, q := range []struct {
-		laneQueue
-		most int
-	}{{d.asked, maxTurns + maxAsked}, {d.waiting, maxTurns}} {
-		if len(q.laneQueue) > 0 && d.turns < q.most {
-			wait = min(wait, q.laneQueue[0].due.Sub(now))
-		}
+	if len(d.asked) > 0 && d.turns < maxTurns+maxAsked {
+		wait = min(wait, d.asked[0].due.Sub(now))
+	}
+	if len(d.waiting) > 0 && d.turns < maxTurns && d.unsent < maxUnsent {
+		wait = min(wait, d.waiting[0].due.Sub(now))
 	}
 	timer.Reset(wait)
 }

@@ -21,7 +21,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
-	claimed, err := d.Store.ChangeDelivery(finish, dl.ID, func(was *store.Delivery, highest string) error {
+	claimed, err := d.write(finish, dl, func(was *store.Delivery, highest string) error {
 		was.Stories, was.Parts = dl.Stories, slices.Clone(dl.Parts)
 		was.State = store.Claimed
 		was.Set = now
@@ -93,7 +93,7 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 	now := time.Now()
 	part := dl.Next()
 	done := part == len(dl.Parts)-1
-	changed, err := d.Store.ChangeDelivery(ctx, dl.ID, func(dl *store.Delivery, _ string) error {
+	changed, err := d.write(ctx, dl, func(dl *store.Delivery, _ string) error {
 		dl.Parts[part].Message = message
 		dl.Attempts, dl.Looks, dl.Refusals, dl.Due, dl.Reason = 0, 0, 0, time.Time{}, ""
 		dl.State = store.Planned

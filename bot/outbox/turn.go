@@ -100,11 +100,21 @@ func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Deliver
 
 // change writes what became of a delivery.
 func (d *dispatcher) change(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery)) error {
-	_, err := d.Store.ChangeDelivery(ctx, dl.ID, func(dl *store.Delivery, _ string) error {
+	_, err := d.write(ctx, dl, func(dl *store.Delivery, _ string) error {
 		change(dl)
 		return nil
 	})
 	return err
+}
+
+// write is the store's ChangeDelivery, with so many at once that an answer's
+// own is soon done.
+func (d *dispatcher) write(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery, highest string) error) (store.Delivery, error) {
+	if dl.Kind != store.AnswerDelivery {
+		d.writes <- struct{}{}
+		defer func() { <-d.writes }()
+	}
+	return d.Store.ChangeDelivery(ctx, dl.ID, change)
 }
 
 // putOff has a delivery go on after a while.
