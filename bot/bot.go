@@ -81,7 +81,8 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{config: c, log: log, store: st, platforms: map[store.Platform]platform{}}
+	own := *c
+	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
 	desk := command.New(st, log)
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
@@ -143,6 +144,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.syncChannels(ctx, time.Now()); err != nil {
 		return err
 	}
+	b.config.Channels = nil // the store has them; there may be a hundred thousand
 	b.startPlatforms(ctx, stop, &parts)
 	for name, run := range map[string]func(context.Context) error{"outbox": b.outbox.Run, "schedule": b.scheduler.Run, "revisions": b.reviser.Run} {
 		parts.Go(func() {

@@ -36,6 +36,9 @@ const (
 	// asking is how often each reader asks, at most.
 	asking  = 100 * time.Millisecond
 	readers = 4
+	// settled is how long after the first post what the start took is given
+	// back.
+	settled = 2 * time.Second
 )
 
 // BenchmarkBroadcastTelegram is one story to 10,000 chats at fifty times the
@@ -102,7 +105,9 @@ func benchBroadcast(b *testing.B, h *house, p store.Platform, rate int, rates st
 }
 
 // BenchmarkMemory is what the program has resident with 100,000 channels, half
-// of them on either platform, and a story on its way to all of them.
+// of them on either platform, while a story is on its way to all of them: of its
+// own, and with the pages of its data file, which the system takes away when it
+// needs them. The peak is that of reading the configuration.
 func BenchmarkMemory(b *testing.B) {
 	chats := 50_000
 	if testing.Short() {
@@ -116,16 +121,19 @@ func BenchmarkMemory(b *testing.B) {
 	began := time.Now()
 	h.start()
 	h.until("the first post", func() bool { return h.posted(store.Discord, 0)+h.posted(store.Telegram, 0) > 0 })
-	first := time.Since(began)
-	resident := 0.0
-	h.until("the story", func() bool {
-		resident = max(resident, h.memory("VmRSS"))
+	first := time.Now()
+	own, resident := 0.0, 0.0
+	sample := func() bool {
+		own, resident = max(own, h.memory("RssAnon")), max(resident, h.memory("VmRSS"))
 		return h.posted(store.Discord, 0) == chats && h.posted(store.Telegram, 0) == chats
-	})
+	}
+	time.Sleep(time.Until(first.Add(settled)))
+	h.until("the story", sample)
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(first.Seconds(), "first-post-s")
-	b.ReportMetric(float64(2*chats)/(time.Since(began)-first).Seconds(), "posts/s")
-	b.ReportMetric(resident, "resident-MiB")
+	b.ReportMetric(first.Sub(began).Seconds(), "first-post-s")
+	b.ReportMetric(float64(2*chats)/time.Since(first).Seconds(), "posts/s")
+	b.ReportMetric(own, "own-MiB")
+	b.ReportMetric(resident, "with-file-MiB")
 	b.ReportMetric(h.memory("VmHWM"), "peak-MiB")
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"briefbot/bot"
 	"briefbot/bot/config"
@@ -30,8 +31,15 @@ func runBot(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return hint(err, conf.Data)
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
 	return b.Run(ctx)
 }
+
+// memory is what the program tries to stay within: rather than beyond it, it
+// collects its garbage more often. A hundred thousand channels take half.
+const memory = 112 << 20
 
 func loadConfig(file string) (*config.Config, error) {
 	return config.Load(file, os.LookupEnv, config.Checks{Schedule: schedule.Check, Selector: intake.CheckSelector})
