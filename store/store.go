@@ -22,8 +22,13 @@ var migrations = map[int]func(context.Context, Engine) error{
 
 // Store holds all of briefbot's data, in an Engine that it does not know.
 type Store struct {
-	e Engine
+	e    Engine
+	same Sameness
+	*decoded
+}
 
+// decoded is what is read again and again, decoded once.
+type decoded struct {
 	stories    memo[Entry]
 	channels   memo[Channel]
 	places     memo[Place]
@@ -46,7 +51,7 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin the numbers of deliveries: %w", err)
 	}
-	return &Store{e: e}, nil
+	return &Store{e: e, decoded: &decoded{}}, nil
 }
 
 // startDeliveries lets the numbers of deliveries go on from the time, so that a

@@ -19,6 +19,12 @@ type Entry struct {
 	// Origin is the ID by which the story's source knows it, where that is no
 	// longer the story's own: its file was renamed.
 	Origin string `json:"origin,omitempty"`
+	// Told is, where several sources tell the story, the one whose telling
+	// readers get, by its ID for the story; empty where only one does.
+	Told string `json:"told,omitempty"`
+	// Also are topics of the other tellings: a channel gets the story whichever
+	// source it would have had it from.
+	Also []string `json:"also,omitempty"`
 	// Short names the story for people and in buttons: 5 or more letters and
 	// digits, unique, and never changed.
 	Short string `json:"short"`
@@ -44,57 +50,29 @@ const (
 	Unchanged Change = iota // no reader would see a difference
 	Added
 	Revised
+	Joined   // it is a story that another source told, and told better
+	Enriched // it is a story that another source told: a better telling, and so a revision
 )
 
 func (c Change) String() string {
-	return [...]string{"unchanged", "added", "revised"}[c]
+	return [...]string{"unchanged", "added", "revised", "joined", "enriched"}[c]
 }
 
 // PutStory takes in a story: a new one, or a new revision of the one with its
 // ID, if a reader would see a difference. at is the time of its coming in.
+//
+// A store that is Merging takes a new story that another source has told
+// already for another telling of it.
 func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry, Change, error) {
 	if err := checkID(story.ID); err != nil {
 		return Entry{}, Unchanged, err
 	}
+	story.Revision, story.Updated = 0, at
 	var entry Entry
 	var change Change
-	source := story.ID
-	err := s.e.Update(ctx, func(w Writer) error {
-		entry, change = Entry{}, Unchanged
-		story.ID = ownID(w, source)
-		err := get(w, key("story", story.ID), &entry)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		isNew, isBack := err != nil, !entry.Removed.IsZero()
-		changed := isNew || entry.Retracted || !SameForReader(entry.Story, story)
-		if !changed && !isBack {
-			return nil
-		}
-		if isNew || isBack {
-			// What was taken back comes in anew: channels that passed it over
-			// get it, those that had it don't.
-			if isBack {
-				w.Delete(key("story-seq", number(entry.Seq)))
-			}
-			entry.Seq, entry.Arrived, entry.Removed, entry.Retracted = next(w, "story"), at, time.Time{}, false
-			w.Put(key("story-seq", number(entry.Seq)), []byte(story.ID))
-		}
-		if changed {
-			story.Revision, story.Updated = entry.Story.Revision+1, at
-			entry.Story = story
-		}
-		switch {
-		case isNew:
-			change = Added
-			entry.Short = freeShort(w, story.ID)
-			w.Put(key("story-short", entry.Short), []byte(story.ID))
-		case changed:
-			change = Revised
-			put(w, key("revised", story.ID), revision{})
-		}
-		put(w, key("story", story.ID), entry)
-		return nil
+	err := s.e.Update(ctx, func(w Writer) (err error) {
+		entry, change, err = s.put(w, story, at)
+		return err
 	})
 	if err != nil {
 		return Entry{}, Unchanged, fmt.Errorf("store story %s: %w", story.ID, err)
@@ -102,27 +80,114 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 	return entry, change, nil
 }
 
+func (s *Store) put(w Writer, story Story, at time.Time) (Entry, Change, error) {
+	var e Entry
+	switch err := get(w, key("story", knownID(w, story.ID)), &e); {
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
+		return e, Unchanged, err
+	case e.Told == "" && e.knownAs(w, story.ID):
+		return s.revise(w, e, story, at)
+	case e.knownAs(w, story.ID):
+		e, change, stays, err := s.retell(w, e, story, at)
+		if stays || err != nil {
+			return e, change, err
+		}
+	}
+	e, m, err := s.findSame(w, story)
+	switch {
+	case err == nil:
+		return s.join(w, e, m, story, at)
+	case errors.Is(err, ErrNotFound):
+		return s.add(w, story, at)
+	}
+	return e, Unchanged, err
+}
+
+// add takes in a story that is new.
+func (s *Store) add(w Writer, story Story, at time.Time) (Entry, Change, error) {
+	source := story.ID
+	story.ID = freeID(w, source)
+	story.Revision = 1
+	e := Entry{Story: story, Short: freeShort(w, story.ID)}
+	w.Put(key("story-short", e.Short), []byte(story.ID))
+	e.comeIn(w, at)
+	put(w, key("story", story.ID), e)
+	return e, Added, s.putClues(w, e.onlyTelling())
+}
+
+// revise takes in what may be a new revision of a story with one telling.
+func (s *Store) revise(w Writer, e Entry, story Story, at time.Time) (Entry, Change, error) {
+	isBack := !e.Removed.IsZero()
+	changed := e.Retracted || !SameForReader(e.Story, story)
+	if !changed && !isBack {
+		return e, Unchanged, nil
+	}
+	if err := dropClues(w, e.onlyTelling()); err != nil {
+		return e, Unchanged, err
+	}
+	if isBack {
+		e.comeIn(w, at)
+	}
+	change := Unchanged
+	if changed {
+		change = Revised
+		e.tell(w, story, at)
+	}
+	put(w, key("story", e.Story.ID), e)
+	return e, change, s.putClues(w, e.onlyTelling())
+}
+
+// comeIn gives a story its place in the order of what came in. What was taken
+// back comes in anew: channels that passed it over get it, those that had it
+// don't.
+func (e *Entry) comeIn(w Writer, at time.Time) {
+	e.comeUp(w)
+	e.Arrived, e.Removed, e.Retracted = at, time.Time{}, false
+}
+
+// comeUp lets the channels that passed a story over look at it again.
+func (e *Entry) comeUp(w Writer) {
+	if e.Seq != 0 {
+		w.Delete(key("story-seq", number(e.Seq)))
+	}
+	e.Seq = next(w, "story")
+	w.Put(key("story-seq", number(e.Seq)), []byte(e.Story.ID))
+}
+
+// tell makes what a source tells the story's new revision.
+func (e *Entry) tell(w Writer, story Story, at time.Time) {
+	story.ID, story.Revision, story.Updated = e.Story.ID, e.Story.Revision+1, at
+	e.Story = story
+	put(w, key("revised", e.Story.ID), revision{})
+}
+
 // RemoveStory notes that the story's source took it back. The story stays, for
 // those who have its post before them; with retract, its posts are to say that
-// it was retracted.
+// it was retracted. A story that another source still tells goes on as that one
+// tells it.
 func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at time.Time) error {
 	err := s.e.Update(ctx, func(w Writer) error {
 		var e Entry
-		id := knownID(w, id)
-		if err := get(w, key("story", id), &e); err != nil {
+		if err := get(w, key("story", knownID(w, id)), &e); err != nil {
 			return err
 		}
 		if !e.Removed.IsZero() {
 			return nil
+		}
+		if e.Told != "" {
+			if goesOn, err := e.untell(w, id, at); goesOn || err != nil {
+				return err
+			}
 		}
 		e.Removed = at
 		if retract {
 			e.Retracted = true
 			e.Story.Revision++
 			e.Story.Updated = at
-			put(w, key("revised", id), revision{})
+			put(w, key("revised", e.Story.ID), revision{})
 		}
-		put(w, key("story", id), e)
+		put(w, key("story", e.Story.ID), e)
 		return nil
 	})
 	if err != nil {
@@ -139,15 +204,31 @@ func (s *Store) MoveStory(ctx context.Context, from, to string) error {
 	}
 	err := s.e.Update(ctx, func(w Writer) error {
 		var e Entry
-		id := knownID(w, from)
-		if err := get(w, key("story", id), &e); err != nil {
+		if err := get(w, key("story", knownID(w, from)), &e); err != nil {
+			return err
+		}
+		t, err := e.telling(w, from)
+		if err != nil {
+			return err
+		}
+		if err := dropClues(w, t); err != nil {
 			return err
 		}
 		w.Delete(key("alias", from))
-		w.Put(key("alias", to), []byte(id))
-		e.Origin = to
-		put(w, key("story", id), e)
-		return nil
+		w.Put(key("alias", to), []byte(e.Story.ID))
+		if e.Told == "" || from == e.Story.ID || from == e.Origin {
+			e.Origin = to
+		}
+		t.Source, t.Story.ID = to, to
+		if e.Told != "" {
+			w.Delete(tellingKey(e.Story.ID, from))
+			put(w, tellingKey(e.Story.ID, to), t)
+			if e.Told == from {
+				e.Told = to
+			}
+		}
+		put(w, key("story", e.Story.ID), e)
+		return s.putClues(w, t)
 	})
 	if err != nil {
 		return fmt.Errorf("rename story %s to %s: %w", from, to, err)
@@ -163,27 +244,23 @@ func knownID(r Reader, source string) string {
 	return source
 }
 
-// ownID is knownID, and, where a new story comes in under the old name of one
-// that was renamed, an ID of its own.
-func ownID(w Writer, source string) string {
-	if id := w.Get(key("alias", source)); id != nil {
-		return string(id)
-	}
+// knownAs reports whether a source knows the story by the given ID, or has
+// renamed it, so that the ID is free for another one.
+func (e Entry) knownAs(r Reader, source string) bool {
+	return r.Get(key("alias", source)) != nil || e.Origin == "" || e.Origin == source
+}
+
+// freeID is an ID for a new story: the one that its source has for it, but
+// where another story has that already, which goes by another name by now.
+func freeID(w Writer, source string) string {
 	id := source
-	for n := 2; taken(w, id, source); n++ {
+	for n := 2; w.Get(key("story", id)) != nil; n++ {
 		id = fmt.Sprintf("%s#%d", source, n)
 	}
 	if id != source {
 		w.Put(key("alias", source), []byte(id))
 	}
 	return id
-}
-
-// taken reports whether the ID is that of a story which the source does not
-// know by the given one.
-func taken(r Reader, id, source string) bool {
-	var e Entry
-	return get(r, key("story", id), &e) == nil && (id != source || e.Origin != "" && e.Origin != source)
 }
 
 // Story gives the story with the ID, or ErrNotFound.
@@ -274,8 +351,12 @@ func (s *Store) storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
 // belongs to no topics at all.
 func (e Entry) HasTopic(topics []string) bool {
 	return len(topics) == 0 || slices.ContainsFunc(topics, func(want string) bool {
-		return slices.ContainsFunc(e.Story.Topics, func(has string) bool { return strings.EqualFold(has, want) })
+		return containsFold(e.Story.Topics, want) || containsFold(e.Also, want)
 	})
+}
+
+func containsFold(all []string, s string) bool {
+	return slices.ContainsFunc(all, func(has string) bool { return strings.EqualFold(has, s) })
 }
 
 // MatchesWords reports whether every word of the text begins a word of the

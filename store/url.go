@@ -48,3 +48,22 @@ func CanonicalURL(s string) string {
 	u.RawQuery = strings.Join(kept, "&")
 	return u.String()
 }
+
+// canonicalURL gives the addresses by which sources know one page the same
+// text: a tidier CanonicalURL, for finding, not for reading. It is empty for
+// what names no page: a whole site is no story.
+func canonicalURL(s string) string {
+	u, err := url.Parse(CanonicalURL(s))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	if p := u.Port(); p != "" && p != "80" && p != "443" {
+		host += ":" + p
+	}
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	if path == "" && u.RawQuery == "" {
+		return ""
+	}
+	return host + path + "?" + u.RawQuery
+}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,4 +208,63 @@ func benchStory(i int) store.Story {
 		s.Sources = append(s.Sources, store.Source{N: n + 1, Outlet: "Ansel Post", Title: "Ferry vote", URL: "https://anselpost.example/ferry"})
 	}
 	return s
+}
+
+// BenchmarkSameStory is what it costs to take in a story where 100,000 came in
+// within the time in which it may be found to be one of them: one that is new,
+// one that another source told, and one with a headline that all have.
+func BenchmarkSameStory(b *testing.B) {
+	const stories, writers = 100_000, 64
+	open := func(b *testing.B, headline string) (put func(i int, source string)) {
+		e, err := Open(filepath.Join(b.TempDir(), "briefbot.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		plain, err := store.Open(b.Context(), e, time.Now())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { plain.Close() })
+		s := plain.Merging(store.Sameness{Alike: 0.5, Within: 48 * time.Hour})
+		put = func(i int, source string) {
+			st := benchStory(i)
+			st.ID = fmt.Sprintf("%s:%d", source, i)
+			if headline != "" {
+				st.Headline = headline
+			}
+			for n := range st.Bullets {
+				st.Bullets[n].Text = fmt.Sprintf("The council of island %[1]d met on day %[2]d and island %[1]d voted for ferry %[1]d by %[2]d votes to %[1]d.", i, n)
+			}
+			if _, _, err := s.PutStory(b.Context(), st, time.Now()); err != nil {
+				b.Error(err)
+			}
+		}
+		var all sync.WaitGroup
+		for w := range writers {
+			all.Go(func() {
+				for i := w; i < stories; i += writers {
+					put(i, "wire")
+				}
+			})
+		}
+		all.Wait()
+		return put
+	}
+	for name, headline := range map[string]string{"new": "", "told": "", "one headline": "Live"} {
+		b.Run(name, func(b *testing.B) {
+			put := open(b, headline)
+			var n atomic.Int64
+			b.SetParallelism(writers / 2)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if i := int(n.Add(1)); name == "told" {
+						put(i%stories, fmt.Sprint("source", i/stories))
+					} else {
+						put(stories+i, "wire")
+					}
+				}
+			})
+		})
+	}
 }

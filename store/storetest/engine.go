@@ -39,6 +39,9 @@ func Run(t *testing.T, open Open) {
 		"a restored backup":                     restored,
 		"pruning":                               pruning,
 		"pruning of posts":                      pruningPosts,
+		"one story from several sources":        oneStory,
+		"many sources at random":                manySources,
+		"clues are swept out":                   cluesAreSwept,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

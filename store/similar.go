@@ -1,0 +1,122 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// How near two stories' bullets are is measured as Andrei Broder did for the
+// pages of the web ("On the resemblance and containment of documents", 1997;
+// known as MinHash): a text is the set of its shingles, the runs of a few words
+// in it, and of the set the few with the smallest hashes are kept, its sketch.
+// Two sketches tell how much the sets have in common.
+//
+// Of Broder's two measures, containment is taken: the part of the shorter text
+// that stands in the longer one too. One source's two sentences and another's
+// five bullets tell of the same event if the two stand among the five;
+// resemblance would call them different.
+//
+// Bands of the sketch as keys (locality-sensitive hashing) are not needed to
+// find what is near: only stories with the same headline can be the same, so
+// the headline is the key.
+
+const (
+	// shingleWords is how many words make a shingle.
+	shingleWords = 3
+	// sketchSize is how many hashes a sketch has at most. Bullets with fewer
+	// shingles are compared exactly; beyond, the error is below 1/√sketchSize.
+	sketchSize = 512
+)
+
+// sketch is what is kept of a text to measure how near another one is.
+type sketch struct {
+	Size  int    `json:"size,omitempty"`  // of the set of shingles
+	Least []byte `json:"least,omitempty"` // the smallest hashes, 4 bytes each, in order
+}
+
+// sketchOf makes the sketch of a story's bullets, without their citation
+// marks: each source counts its own.
+func sketchOf(s Story) sketch {
+	var all []uint32
+	for _, b := range s.Bullets {
+		ws := shingleTokens(withoutMarks(b))
+		if len(ws) == 0 {
+			continue
+		}
+		for i := 0; i == 0 || i+shingleWords <= len(ws); i++ {
+			sum := sha256.Sum256([]byte(strings.Join(ws[i:min(i+shingleWords, len(ws))], " ")))
+			all = append(all, binary.BigEndian.Uint32(sum[:]))
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	k := sketch{Size: len(all)}
+	for _, h := range all[:min(len(all), sketchSize)] {
+		k.Least = binary.BigEndian.AppendUint32(k.Least, h)
+	}
+	return k
+}
+
+func withoutMarks(b Bullet) string {
+	text := b.Text
+	for _, m := range slices.Backward(Marks(text, b.Citations)) {
+		text = text[:m.Start] + text[m.End:]
+	}
+	return text
+}
+
+// shingleTokens are the words of a text; where a script has no spaces, its
+// letters.
+func shingleTokens(text string) []string {
+	var all []string
+	for _, w := range words(plain(text)) {
+		start := 0
+		for i, r := range w {
+			if spaceless(r) {
+				if start < i {
+					all = append(all, w[start:i])
+				}
+				start = i + utf8.RuneLen(r)
+				all = append(all, w[i:start])
+			}
+		}
+		if start < len(w) {
+			all = append(all, w[start:])
+		}
+	}
+	return all
+}
+
+// alike is how much of the shorter text stands in the longer one too, from 0 to
+// 1.
+func alike(a, b sketch) float64 {
+	if len(a.Least) == 0 || len(b.Least) == 0 {
+		return 0
+	}
+	// The smallest hashes of both sets together are a sample of them; where
+	// both sketches are whole, they are all there is.
+	most := sketchSize
+	if a.Size <= sketchSize && b.Size <= sketchSize {
+		most = a.Size + b.Size
+	}
+	n, both := 0, 0
+	for i, j := 0, 0; n < most && (i < len(a.Least) || j < len(b.Least)); n++ {
+		switch {
+		case j >= len(b.Least) || i < len(a.Least) && hashAt(a, i) < hashAt(b, j):
+			i += 4
+		case i >= len(a.Least) || hashAt(a, i) > hashAt(b, j):
+			j += 4
+		default:
+			both++
+			i, j = i+4, j+4
+		}
+	}
+	resemblance := float64(both) / float64(n)
+	common := resemblance / (1 + resemblance) * float64(a.Size+b.Size)
+	return min(1, common/float64(min(a.Size, b.Size)))
+}
+
+func hashAt(k sketch, i int) uint32 { return binary.BigEndian.Uint32(k.Least[i:]) }
