@@ -67,7 +67,10 @@ type Channel struct {
 	Timezone string   `json:"timezone"`
 	Language string   `json:"language,omitempty"`
 	Topics   []string `json:"topics,omitempty"` // none: all
-	Mode     Mode     `json:"mode"`
+	// Include and Exclude are the patterns of the channel's Filter.
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+	Mode    Mode     `json:"mode"`
 	// Limit is the most stories at one time.
 	Limit int `json:"limit"`
 	// Backfill is how many of the stories that were there before the channel

@@ -46,8 +46,12 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 			if begun {
 				continue
 			}
+			filter, err := c.Filter()
+			if err != nil {
+				return err
+			}
 			old, err := s.latest(r, c.Backfill, reachBack, func(e Entry) bool {
-				return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge
+				return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge && filter.Refuses(e.Story) == ""
 			})
 			if err != nil {
 				return err

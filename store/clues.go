@@ -51,13 +51,22 @@ const (
 	ByHeadline = "headline" // and the bullets
 )
 
-func addressClue(s Story) string { return clueHash(ByAddress, canonicalURL(s.URL)) }
-
-func headlineClue(s Story) string {
-	return clueHash(ByHeadline, strings.Join(words(plain(s.Headline)), " "))
+// traits are what a story can be found by.
+type traits struct {
+	address, headline string // hashes; empty where there is nothing to go by
+	bullets           sketch
 }
 
-// clueHash is empty where there is nothing to go by.
+// traitsOf takes some time: it is called outside of transactions where it can
+// be.
+func traitsOf(s Story) traits {
+	return traits{
+		address:  clueHash(ByAddress, pageOf(s.URL)),
+		headline: clueHash(ByHeadline, strings.Join(words(plain(s.Headline)), " ")),
+		bullets:  sketchOf(s),
+	}
+}
+
 func clueHash(by, text string) string {
 	if text == "" {
 		return ""
@@ -74,8 +83,8 @@ func clueAgeKey(t Telling) string {
 	return key("clue-age", moment(t.Story.Updated), hex.EncodeToString(sum[:8]))
 }
 
-// putClues lets a telling be found, and sweeps out old clues.
-func (s *Store) putClues(w Writer, t Telling) error {
+// putClues lets a telling be found by its traits, and sweeps out old clues.
+func (s *Store) putClues(w Writer, t Telling, by traits) error {
 	if s.same.Alike == 0 {
 		return nil
 	}
@@ -88,8 +97,8 @@ func (s *Store) putClues(w Writer, t Telling) error {
 			keys = append(keys, at)
 		}
 	}
-	way(addressClue(t.Story), sketch{})
-	way(headlineClue(t.Story), sketchOf(t.Story))
+	way(by.address, sketch{})
+	way(by.headline, by.bullets)
 	put(w, age, keys)
 	return s.sweepClues(w, t.Story.Updated)
 }
@@ -144,13 +153,13 @@ type match struct {
 // all items of a list of changes link to the one page. So within a source only
 // headline and bullets count; with those, an item that came again under a new
 // ID is found.
-func (s *Store) findSame(r Reader, story Story) (Entry, match, error) {
+func (s *Store) findSame(r Reader, story Story, by traits) (Entry, match, error) {
 	if s.same.Alike == 0 {
 		return Entry{}, match{}, ErrNotFound
 	}
 	var found Entry
 	var best match
-	look := func(by, hash string, near func(clue) (float64, bool)) error {
+	look := func(way, hash string, near func(clue) (float64, bool)) error {
 		if hash == "" {
 			return nil
 		}
@@ -177,19 +186,18 @@ func (s *Store) findSame(r Reader, story Story) (Entry, match, error) {
 			if e.Retracted {
 				continue // who tells it all the same tells it anew
 			}
-			found, best = e, match{c.Source, by, score}
+			found, best = e, match{c.Source, way, score}
 		}
 		return nil
 	}
-	err := look(ByAddress, addressClue(story), func(c clue) (float64, bool) {
+	err := look(ByAddress, by.address, func(c clue) (float64, bool) {
 		return 1, sourceOf(c.Source) != sourceOf(story.ID)
 	})
 	if err != nil || best.source != "" {
 		return found, best, err
 	}
-	mine := sketchOf(story)
-	err = look(ByHeadline, headlineClue(story), func(c clue) (float64, bool) {
-		score := alike(mine, c.sketch)
+	err = look(ByHeadline, by.headline, func(c clue) (float64, bool) {
+		score := alike(by.bullets, c.sketch)
 		return score, score >= s.same.Alike
 	})
 	if err == nil && best.source == "" {

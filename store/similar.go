@@ -1,10 +1,10 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
+	"hash/fnv"
+	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -47,8 +47,7 @@ func sketchOf(s Story) sketch {
 			continue
 		}
 		for i := 0; i == 0 || i+shingleWords <= len(ws); i++ {
-			sum := sha256.Sum256([]byte(strings.Join(ws[i:min(i+shingleWords, len(ws))], " ")))
-			all = append(all, binary.BigEndian.Uint32(sum[:]))
+			all = append(all, hashOf(ws[i:min(i+shingleWords, len(ws))]))
 		}
 	}
 	slices.Sort(all)
@@ -58,6 +57,21 @@ func sketchOf(s Story) sketch {
 		k.Least = binary.BigEndian.AppendUint32(k.Least, h)
 	}
 	return k
+}
+
+// hashOf is a shingle's hash. It is written into the data, so it stays as it
+// is: FNV-1a, and the finish of SplitMix64, since the smallest of hashes are
+// only a fair sample if all their bits are well mixed.
+func hashOf(shingle []string) uint32 {
+	h := fnv.New64a()
+	for _, w := range shingle {
+		io.WriteString(h, w)
+		io.WriteString(h, " ")
+	}
+	n := h.Sum64()
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return uint32((n ^ n>>31) >> 32)
 }
 
 func withoutMarks(b Bullet) string {

@@ -106,8 +106,8 @@ func TestPageOf(t *testing.T) {
 		{"https://m.anselpost.example/a"},
 	} {
 		for _, u := range same {
-			if got := canonicalURL(u); got != canonicalURL(same[0]) || got == canonicalURL("https://anselpost.example/other") {
-				t.Errorf("%q is %q, %q is %q", same[0], canonicalURL(same[0]), u, got)
+			if got := pageOf(u); got != pageOf(same[0]) || got == pageOf("https://anselpost.example/other") {
+				t.Errorf("%q is %q, %q is %q", same[0], pageOf(same[0]), u, got)
 			}
 		}
 	}

@@ -68,10 +68,14 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 		return Entry{}, Unchanged, err
 	}
 	story.Revision, story.Updated = 0, at
+	var by traits
+	if s.same.Alike > 0 {
+		by = traitsOf(story)
+	}
 	var entry Entry
 	var change Change
 	err := s.e.Update(ctx, func(w Writer) (err error) {
-		entry, change, err = s.put(w, story, at)
+		entry, change, err = s.put(w, story, by, at)
 		return err
 	})
 	if err != nil {
@@ -80,32 +84,32 @@ func (s *Store) PutStory(ctx context.Context, story Story, at time.Time) (Entry,
 	return entry, change, nil
 }
 
-func (s *Store) put(w Writer, story Story, at time.Time) (Entry, Change, error) {
+func (s *Store) put(w Writer, story Story, by traits, at time.Time) (Entry, Change, error) {
 	var e Entry
 	switch err := get(w, key("story", knownID(w, story.ID)), &e); {
 	case errors.Is(err, ErrNotFound):
 	case err != nil:
 		return e, Unchanged, err
 	case e.Told == "" && e.knownAs(w, story.ID):
-		return s.revise(w, e, story, at)
+		return s.revise(w, e, story, by, at)
 	case e.knownAs(w, story.ID):
-		e, change, stays, err := s.retell(w, e, story, at)
+		e, change, stays, err := s.retell(w, e, story, by, at)
 		if stays || err != nil {
 			return e, change, err
 		}
 	}
-	e, m, err := s.findSame(w, story)
+	e, m, err := s.findSame(w, story, by)
 	switch {
 	case err == nil:
-		return s.join(w, e, m, story, at)
+		return s.join(w, e, m, story, by, at)
 	case errors.Is(err, ErrNotFound):
-		return s.add(w, story, at)
+		return s.add(w, story, by, at)
 	}
 	return e, Unchanged, err
 }
 
 // add takes in a story that is new.
-func (s *Store) add(w Writer, story Story, at time.Time) (Entry, Change, error) {
+func (s *Store) add(w Writer, story Story, by traits, at time.Time) (Entry, Change, error) {
 	source := story.ID
 	story.ID = freeID(w, source)
 	story.Revision = 1
@@ -113,11 +117,11 @@ func (s *Store) add(w Writer, story Story, at time.Time) (Entry, Change, error) 
 	w.Put(key("story-short", e.Short), []byte(story.ID))
 	e.comeIn(w, at)
 	put(w, key("story", story.ID), e)
-	return e, Added, s.putClues(w, e.onlyTelling())
+	return e, Added, s.putClues(w, e.onlyTelling(), by)
 }
 
 // revise takes in what may be a new revision of a story with one telling.
-func (s *Store) revise(w Writer, e Entry, story Story, at time.Time) (Entry, Change, error) {
+func (s *Store) revise(w Writer, e Entry, story Story, by traits, at time.Time) (Entry, Change, error) {
 	isBack := !e.Removed.IsZero()
 	changed := e.Retracted || !SameForReader(e.Story, story)
 	if !changed && !isBack {
@@ -135,7 +139,7 @@ func (s *Store) revise(w Writer, e Entry, story Story, at time.Time) (Entry, Cha
 		e.tell(w, story, at)
 	}
 	put(w, key("story", e.Story.ID), e)
-	return e, change, s.putClues(w, e.onlyTelling())
+	return e, change, s.putClues(w, e.onlyTelling(), by)
 }
 
 // comeIn gives a story its place in the order of what came in. What was taken
@@ -228,7 +232,7 @@ func (s *Store) MoveStory(ctx context.Context, from, to string) error {
 			}
 		}
 		put(w, key("story", e.Story.ID), e)
-		return s.putClues(w, t)
+		return s.putClues(w, t, traitsOf(t.Story))
 	})
 	if err != nil {
 		return fmt.Errorf("rename story %s to %s: %w", from, to, err)

@@ -112,7 +112,7 @@ func (s *Store) Tellings(ctx context.Context, story string) ([]Telling, error) {
 
 // join makes a story that came in another telling of the one that it was found
 // to be.
-func (s *Store) join(w Writer, e Entry, m match, story Story, at time.Time) (Entry, Change, error) {
+func (s *Store) join(w Writer, e Entry, m match, story Story, by traits, at time.Time) (Entry, Change, error) {
 	if e.Told == "" {
 		first := e.onlyTelling()
 		e.Told = first.Source
@@ -127,7 +127,7 @@ func (s *Store) join(w Writer, e Entry, m match, story Story, at time.Time) (Ent
 			change = Enriched
 		}
 		put(w, key("story", e.Story.ID), e)
-		return e, change, s.putClues(w, t)
+		return e, change, s.putClues(w, t, by)
 	}
 	change := Joined
 	also := addTopics(e.Also, story.Topics, e.Story.Topics)
@@ -142,13 +142,13 @@ func (s *Store) join(w Writer, e Entry, m match, story Story, at time.Time) (Ent
 	}
 	e.Also = also
 	put(w, key("story", e.Story.ID), e)
-	return e, change, s.putClues(w, t)
+	return e, change, s.putClues(w, t, by)
 }
 
 // retell takes in what a source tells anew of a story that several tell. It
 // does not stay with the story if it has come to be about something else: a
 // file that was a copy, and is written over now.
-func (s *Store) retell(w Writer, e Entry, story Story, at time.Time) (_ Entry, _ Change, stays bool, err error) {
+func (s *Store) retell(w Writer, e Entry, story Story, by traits, at time.Time) (_ Entry, _ Change, stays bool, err error) {
 	t, err := e.telling(w, story.ID)
 	if err != nil {
 		return e, Unchanged, true, err
@@ -164,21 +164,20 @@ func (s *Store) retell(w Writer, e Entry, story Story, at time.Time) (_ Entry, _
 		return e, Unchanged, true, err
 	}
 	others := slices.DeleteFunc(all, func(o Telling) bool { return o.Source == t.Source || !o.Removed.IsZero() })
-	if len(others) > 0 && !slices.ContainsFunc(others, func(o Telling) bool { return s.stillSame(o.Story, story) }) {
+	if len(others) > 0 && !slices.ContainsFunc(others, func(o Telling) bool { return s.stillSame(traitsOf(o.Story), by) }) {
 		return e, Unchanged, false, s.part(w, e, t, others, at)
 	}
 	t.Story, t.Removed = story, time.Time{}
 	put(w, tellingKey(e.Story.ID, t.Source), t)
 	change := e.settle(w, append(others, t), at)
 	put(w, key("story", e.Story.ID), e)
-	return e, change, true, s.putClues(w, t)
+	return e, change, true, s.putClues(w, t, by)
 }
 
 // stillSame reports whether two tellings have anything in common that makes
 // them one story.
-func (s *Store) stillSame(a, b Story) bool {
-	return addressClue(a) != "" && addressClue(a) == addressClue(b) || headlineClue(a) == headlineClue(b) ||
-		alike(sketchOf(a), sketchOf(b)) >= s.same.Alike
+func (s *Store) stillSame(a, b traits) bool {
+	return a.address != "" && a.address == b.address || a.headline == b.headline || alike(a.bullets, b.bullets) >= s.same.Alike
 }
 
 // part takes a telling that is of another story by now out of this one, which

@@ -49,10 +49,10 @@ func CanonicalURL(s string) string {
 	return u.String()
 }
 
-// canonicalURL gives the addresses by which sources know one page the same
+// pageOf gives the addresses by which sources know one page the same
 // text: a tidier CanonicalURL, for finding, not for reading. It is empty for
 // what names no page: a whole site is no story.
-func canonicalURL(s string) string {
+func pageOf(s string) string {
 	u, err := url.Parse(CanonicalURL(s))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"briefbot/store"
 )
 
@@ -21,6 +23,7 @@ func (c *Config) check(d *decoder) {
 		d.fail("channels", d.node("channels"), problem{reason: "there is none", hint: "want at least one, with a name and a discord or telegram chat"})
 	}
 	c.checkSources(d)
+	c.checkTopics(d)
 	c.checkChannels(d)
 }
 
@@ -33,6 +36,10 @@ func (c *Config) checkSources(d *decoder) {
 		}
 		names.check(d, at+".name", s.Name)
 		c.checkOrigin(d, at, s)
+		if s.Name == APISource {
+			n := d.node(at + ".name")
+			d.fail(at+".name", n, problem{shown(n, s.Name), "is taken", "what comes in by the API is called so"})
+		}
 		if s.Dir != "" {
 			s.Dir = beside(d.file, s.Dir)
 			dirs.check(d, at+".dir", s.Dir)
@@ -119,6 +126,17 @@ func checkSelector(d *decoder, path string) {
 	}
 	if err := d.checks.Selector(n.Value); err != nil {
 		d.fail(path, n, problem{shown(n, n.Value), "is no selector", err.Error()})
+	}
+}
+
+func (c *Config) checkTopics(d *decoder) {
+	names := unique{}
+	for i, t := range c.Topics {
+		at := element("topics", i)
+		names.check(d, at+".name", strings.ToLower(t.Name))
+		if n := d.given[at+".words"]; n == nil || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+			d.fail(at, d.node(at), problem{reason: "has no words", hint: "want some, as in words: [ferry, /rail(way)?/]"})
+		}
 	}
 }
 

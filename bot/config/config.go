@@ -24,6 +24,9 @@ type Config struct {
 	Keep        time.Duration // of the records of deliveries
 	Contact     string        // who runs the bot, for those whose servers it asks
 	Sources     []Source
+	Topics      []Topic
+	SameStory   store.Sameness
+	Web         Web
 	Discord     Discord
 	Telegram    Telegram
 	Channels    []store.Channel
@@ -50,6 +53,9 @@ type Source struct {
 	AllowPrivate bool   // ask private addresses too
 	APIURL       string // of Kagi News, without a slash at its end
 	Selectors    Selectors
+	// Include and Exclude are the patterns of the store.Filter of its stories.
+	Include []string
+	Exclude []string
 }
 
 // Selectors are CSS selectors that tell what is what on a story's page. Each
@@ -63,6 +69,21 @@ const (
 	None       = "none"
 	Narratives = "narratives"
 )
+
+// Topic is a topic that stories get by their words.
+type Topic struct {
+	Name  string
+	Words []string // patterns, as store.ParsePattern reads them
+}
+
+// Web is where the bot can be reached by HTTP.
+type Web struct {
+	Listen     string // empty: nowhere
+	AdminToken Secret // of the API; without it, there is none
+}
+
+// APISource is the name of the source that the API's stories belong to.
+const APISource = "api"
 
 // Discord is how the bot is known there; without a token, not at all.
 type Discord struct {

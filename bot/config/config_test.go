@@ -42,7 +42,9 @@ var variables = map[string]string{
 	"EMPTY":          "",
 	"BROKEN":         "a\xffb",
 	"LIMIT":          "many",
-	"FOLDER":         "news",
+
+	"BRIEFBOT_ADMIN_TOKEN": "adm-1n",
+	"FOLDER":               "news",
 }
 
 func env(name string) (string, bool) {
@@ -74,6 +76,8 @@ func TestDefaults(t *testing.T) {
 		SettleAfter: 30 * time.Second,
 		Keep:        90 * 24 * time.Hour,
 		Sources:     []Source{{Name: "desk", Dir: "stories", Language: "en", OnRemoved: "keep", Rescan: time.Minute}},
+		SameStory:   store.Sameness{Alike: 0.5, Within: 48 * time.Hour},
+		Web:         Web{Listen: "127.0.0.1:8080"},
 		Discord:     Discord{Token: NewSecret("disc-0rd"), APIURL: "https://discord.com", Rates: Rates{All: Rate{50, time.Second}}},
 		Telegram: Telegram{
 			APIURL: "https://api.telegram.org",
@@ -103,6 +107,8 @@ sources:
     language: pt-br
     on_removed: retract
     rescan: 1h30m
+    include: [night ferry, "/rail(way)?s?/"]
+    exclude: [Café]
   - {name: "12", dir: "cost $${FOLDER}"}
   - name: wire
     feed: https://wire.example/all.atom?page=1
@@ -115,6 +121,10 @@ sources:
     selectors: {story: "article.story", drop: .ad, headline: h1, bullets: li, narratives: section,
       sources: "ol > li", date: time, image: figure, credit: .by, topics: .tag}
   - {name: kagi, kagi: world, language: de}
+topics:
+  - {name: transport, words: [ferry, '/\$${2}/']}
+same_story: {alike: 100%, within: 2d}
+web: {listen: "", admin_token: "${DISCORD_TOKEN}"}
 discord:
   token: ${DISCORD_TOKEN}
   api_url: http://127.0.0.1:8081/
@@ -132,6 +142,8 @@ channels:
     language: de
     mode: digest
     topics: [world]
+    include: [/port/]
+    exclude: [sport, 相撲]
     limit: 30
     backfill: 0
     narratives: ask
@@ -169,7 +181,10 @@ func TestEveryKey(t *testing.T) {
 		Keep:        90 * 24 * time.Hour,
 		Contact:     "desk@ferry.example",
 		Sources: []Source{
-			{Name: "desk", Dir: "news/in", Topics: []string{"world", "null"}, Language: "pt-BR", OnRemoved: "retract", Rescan: 90 * time.Minute},
+			{
+				Name: "desk", Dir: "news/in", Topics: []string{"world", "null"}, Language: "pt-BR", OnRemoved: "retract",
+				Rescan: 90 * time.Minute, Include: []string{"night ferry", "/rail(way)?s?/"}, Exclude: []string{"Café"},
+			},
 			{Name: "12", Dir: "cost ${FOLDER}", Language: "ja", OnRemoved: "keep", Rescan: time.Minute},
 			{
 				Name: "wire", Feed: "https://wire.example/all.atom?page=1", Language: "ja",
@@ -181,7 +196,10 @@ func TestEveryKey(t *testing.T) {
 			},
 			{Name: "kagi", Kagi: "world", Language: "de", Every: time.Hour, Require: None, APIURL: "https://kite.kagi.com"},
 		},
-		Discord: Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},
+		Topics:    []Topic{{"transport", []string{"ferry", `/\${2}/`}}},
+		SameStory: store.Sameness{Alike: 1, Within: 48 * time.Hour},
+		Web:       Web{AdminToken: NewSecret("disc-0rd")},
+		Discord:   Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},
 		Telegram: Telegram{
 			Token:  NewSecret("xtele-gr4my"),
 			APIURL: "https://api.telegram.org",
@@ -191,6 +209,7 @@ func TestEveryKey(t *testing.T) {
 		Channels: []store.Channel{{
 			Name: "日本", Chat: store.Chat{Platform: store.Telegram, ID: "-1001234567890", Thread: 7},
 			Schedule: "0 8,18 * * *", Timezone: "Europe/Berlin", Language: "de", Topics: []string{"world"},
+			Include: []string{"/port/"}, Exclude: []string{"sport", "相撲"},
 			Mode: store.Digest, Limit: 30, Backfill: 0, Narratives: "ask",
 			Quiet:   []store.Span{{Start: 22 * 60, End: 7 * 60}, {Start: 12*60 + 30, End: 13*60 + 5}},
 			CatchUp: 36 * time.Hour, MaxAge: 90 * 24 * time.Hour, Updates: "repost", Uncertain: "hold",
@@ -362,7 +381,7 @@ func TestPrint(t *testing.T) {
 			t.Errorf("%s: want -, got +:\n%s", golden, diff)
 		}
 		again := parse(t, out.String())
-		again.Discord.Token, again.Telegram.Token = c.Discord.Token, c.Telegram.Token
+		again.Discord.Token, again.Telegram.Token, again.Web.AdminToken = c.Discord.Token, c.Telegram.Token, c.Web.AdminToken
 		compare(t, again, c)
 	}
 }

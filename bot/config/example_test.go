@@ -58,7 +58,7 @@ func TestExampleSources(t *testing.T) {
 // Each line that is commented out works when it is not.
 func TestExampleUncommented(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"discord.token", "telegram.token"} {
+	for _, name := range []string{"discord.token", "telegram.token", "admin.token"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}

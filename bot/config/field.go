@@ -123,6 +123,9 @@ func take[T any](d *decoder, path string, n *yaml.Node, k kind[T]) (T, bool) {
 		return none, false
 	}
 	text, p := d.text(n)
+	if k.blank && n.Value == "" && !isNull(n) {
+		text, p = "", nil
+	}
 	if p == nil {
 		var v T
 		if v, p = k.parse(text); p == nil {

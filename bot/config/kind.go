@@ -1,7 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"net"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -18,6 +21,7 @@ type kind[T any] struct {
 	name   string // in the table of keys
 	want   string // in an error: what to write
 	hidden bool   // never to be shown
+	blank  bool   // "" is a value too
 	parse  func(text string) (T, *problem)
 	show   func(T) string // empty: not given
 }
@@ -161,6 +165,64 @@ var topicKind = kind[int]{
 		}
 		return strconv.Itoa(n)
 	},
+}
+
+// patternKind is words or an expression, as store.ParsePattern reads them.
+var patternKind = kind[string]{
+	name: "words or /expression/",
+	want: "want words as in night ferry, or a regular expression as in /rail(way)?/",
+	parse: func(s string) (string, *problem) {
+		if _, err := store.ParsePattern(s); err != nil {
+			return "", &problem{reason: err.Error()}
+		}
+		return s, nil
+	},
+	show: func(s string) string { return s },
+}
+
+// shareKind is a part of the whole, in percent.
+var shareKind = kind[float64]{
+	name: "percentage",
+	want: "want 1% to 100%, or off",
+	parse: func(s string) (float64, *problem) {
+		if s == "off" {
+			return 0, nil
+		}
+		number, ok := strings.CutSuffix(s, "%")
+		n, err := strconv.Atoi(strings.TrimSpace(number))
+		if !ok || err != nil || n < 1 || n > 100 {
+			return 0, &problem{reason: "is no percentage"}
+		}
+		return float64(n) / 100, nil
+	},
+	show: func(f float64) string {
+		if f == 0 {
+			return "off"
+		}
+		return strconv.Itoa(int(math.Round(f*100))) + "%"
+	},
+}
+
+// listenKind is an address and port to listen at, or off. An empty text is off
+// too.
+var listenKind = kind[string]{
+	name:  "address and port",
+	want:  `want one as in 127.0.0.1:8080, or off`,
+	blank: true,
+	parse: func(s string) (string, *problem) {
+		if s == "" || s == "off" {
+			return "", nil
+		}
+		_, port, err := net.SplitHostPort(s)
+		if err != nil {
+			return "", &problem{reason: "is no address and port"}
+		}
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return "", &problem{reason: "has no port"}
+		}
+		return s, nil
+	},
+	show: func(s string) string { return cmp.Or(s, "off") },
 }
 
 // forever is a bound that bounds nothing.

@@ -18,9 +18,15 @@ func (c *Config) fields() []field {
 		key("keep", durationKind(24*time.Hour, forever), &c.Keep, "90d", "how long the records of deliveries are kept; a story whose records are gone is posted nowhere any more"),
 		key("contact", contactKind, &c.Contact, "", "an address of mail or of a page, where those whose servers are asked for stories can reach you"),
 		sections("sources", &c.Sources, (*Source).fields, "where stories come from"),
+		sections("topics", &c.Topics, (*Topic).fields, "topics that stories get by their words, beside those that they come with"),
+		section("same_story", "when what two sources tell is one story: its richest telling is posted, once",
+			key("alike", shareKind, &c.SameStory.Alike, "50%", "with one headline: how much of the shorter one's bullets the other must have too; off: nothing is found to be the same"),
+			key("within", durationKind(time.Minute, 30*24*time.Hour), &c.SameStory.Within, "48h", "how far apart the two may come in"),
+		),
 		section("discord", "the bot on Discord", c.Discord.fields()...),
 		section("telegram", "the bot on Telegram", c.Telegram.fields()...),
 		sections("channels", &c.Channels, channelFields, "who gets the stories, and when"),
+		section("web", "what the bot offers by HTTP: the API and its own health", c.Web.fields()...),
 		section("log", "what the program tells of itself", c.Log.fields()...),
 	}
 }
@@ -41,6 +47,8 @@ func (s *Source) fields() []field {
 		key("require", wordsKind("choice", None, Narratives), &s.Require, "none", "what a story from the network must have to be posted: none, or narratives"),
 		key("allow_private", optional(yesKind), &s.AllowPrivate, "false", "true: ask loopback and private addresses too"),
 		key("api_url", urlKind, &s.APIURL, "", "another address of Kagi News; left out: https://kite.kagi.com"),
+		several("include", patternKind, &s.Include, "only its stories with one of these words, or /expressions/, in headline or bullets; left out: all"),
+		several("exclude", patternKind, &s.Exclude, "none of its stories with one of these, in narratives either"),
 		section("selectors", "CSS selectors for pages whose structure does not tell enough", s.Selectors.fields()...),
 	}
 }
@@ -58,6 +66,19 @@ func (s *Selectors) fields() []field {
 		key("credit", selectorKind, &s.Credit, "", "whose the picture is"),
 		key("topics", selectorKind, &s.Topics, "", "each match is a topic"),
 	}
+}
+
+func (t *Topic) fields() []field {
+	return []field{
+		must("name", textKind, &t.Name, "the topic"),
+		several("words", patternKind, &t.Words, "words, or /expressions/, of which one must stand in headline or bullets, whatever case and accents"),
+	}
+}
+
+func (w *Web) fields() []field {
+	return append([]field{
+		key("listen", listenKind, &w.Listen, "127.0.0.1:8080", "address and port to listen at; off: none"),
+	}, hidden("admin_token", &w.AdminToken, "what API clients show as bearer token; left out: there is no API")...)
 }
 
 func (t *Discord) fields() []field {
@@ -94,6 +115,8 @@ func channelFields(c *store.Channel) []field {
 		key("language", languageKind, &c.Language, "", "language of what the bot itself says; left out: the one at the top"),
 		key("mode", wordsKind("mode", store.Each, store.Digest), &c.Mode, "each", "each: a post a story; digest: one post for all that is new"),
 		several("topics", textKind, &c.Topics, "only stories of these topics; left out: all"),
+		several("include", patternKind, &c.Include, "only stories with one of these words, or /expressions/, in headline or bullets; left out: all"),
+		several("exclude", patternKind, &c.Exclude, "no stories with one of these, in narratives either"),
 		key("limit", numberKind(1, 30), &c.Limit, "10", "most stories at one time; the others wait for the next"),
 		key("backfill", numberKind(0, 30), &c.Backfill, "1", "how many of the stories from before the channel began it gets"),
 		key("narratives", wordsKind("choice", "fold", "ask"), &c.Narratives, "", "fold: in the post; ask: on request; left out: fold where readers can't write"),

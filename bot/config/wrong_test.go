@@ -29,13 +29,13 @@ config.yaml:2:1: channels: there is none: want at least one, with a name and a d
 	{"syntax: alias", "data: x\nlog: *there\n", `config.yaml:2:1: this is no YAML: unknown anchor 'there' referenced`},
 
 	{"unknown", small + "timezon: UTC\nfoo: 1\nlog: {levle: info, verbose: true}\n", `config.yaml:5:1: timezon: is no key: did you mean timezone?
-config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, discord, telegram, channels, log
+config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, same_story, discord, telegram, channels, web, log
 config.yaml:7:7: log.levle: is no key: did you mean level?
 config.yaml:7:20: log.verbose: is no key: want one of level, format`},
 	{"unknown key of a list", "sources: [{name: desk, dirr: x}]\ndiscord: {token: x}\nchannels: [{name: a, discrod: 1}]\n", `config.yaml:1:24: sources[0].dirr: is no key: did you mean dir?
 config.yaml:3:22: channels[0].discrod: is no key: did you mean discord?`},
 	{"unknown key instead of a token", "sources: [{name: desk, dir: x}]\ndiscord: {tokn: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:2:11: discord.tokn: is no key: did you mean token?`},
-	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, discord, telegram, channels, log`},
+	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, same_story, discord, telegram, channels, web, log`},
 	{"key twice", small + "language: en\nlanguage: de\n", `config.yaml:6:1: language: is given twice: the first stands in line 5`},
 
 	{"types", small + "data: [a]\nlanguage: {a: b}\nlog: info\ntelegram: [x]\n", `config.yaml:5:7: data: has keys or a list where one value belongs: want the path of a folder
@@ -78,6 +78,18 @@ config.yaml:8:16: channels[0].uncertain: "maybe" is no choice: want resend or ho
 	{"numbers", channel("limit: 31", "backfill: 1.5"), `config.yaml:6:12: channels[0].limit: "31" is out of range: want 1 to 30
 config.yaml:7:15: channels[0].backfill: "1.5" is no whole number: want 0 to 30`},
 	{"schedule", channel("schedule: at noon"), `config.yaml:6:15: channels[0].schedule: "at noon" is no schedule: expected 5 fields in "at noon"`},
+	{"patterns", "sources:\n  - {name: desk, dir: x, exclude: [ferry, /(/]}\n  - {name: api, dir: y, include: ['']}\ntopics:\n  - {name: a, words: [/x*/]}\n  - {name: A}\ndiscord: {token: x}\nchannels: [{name: a, discord: 1, include: ['/(?=a)/']}]\n", `config.yaml:2:43: sources[0].exclude[1]: "/(/" is no regular expression: missing closing ): (: want words as in night ferry, or a regular expression as in /rail(way)?/
+config.yaml:3:12: sources[1].name: "api" is taken: what comes in by the API is called so
+config.yaml:3:35: sources[1].include[0]: is empty: want words as in night ferry, or a regular expression as in /rail(way)?/
+config.yaml:5:23: topics[0].words[0]: "/x*/" fits every text: an expression that fits an empty one does: want words as in night ferry, or a regular expression as in /rail(way)?/
+config.yaml:6:5: topics[1]: has no words: want some, as in words: [ferry, /rail(way)?/]
+config.yaml:6:12: topics[1].name: "A" is taken: topics[0].name in line 5 has it
+config.yaml:8:44: channels[0].include[0]: "/(?=a)/" is no regular expression: invalid or unsupported Perl syntax: (?=: want words as in night ferry, or a regular expression as in /rail(way)?/`},
+	{"one story", small + "same_story: {alike: 0.5, within: 10s}\n", `config.yaml:5:21: same_story.alike: "0.5" is no percentage: want 1% to 100%, or off
+config.yaml:5:34: same_story.within: "10s" is too short: want at least 1m`},
+	{"listen", small + "web: {listen: 8080, admin_token: a b}\n", `config.yaml:5:15: web.listen: "8080" is no address and port: want one as in 127.0.0.1:8080, or off
+config.yaml:5:34: web.admin_token: has a space or a line break in it: want the secret and nothing else`},
+	{"listen without a port", small + "web: {listen: 'localhost:http'}\n", `config.yaml:5:15: web.listen: "localhost:http" has no port: want one as in 127.0.0.1:8080, or off`},
 	{"quiet", channel("quiet: [22-7, 25:00-07:00, 22:60-23:00, 10:00-10:00]"), `config.yaml:6:13: channels[0].quiet[0]: "22-7" are no hours: want hours as in 22:00-07:00
 config.yaml:6:19: channels[0].quiet[1]: "25:00-07:00" are no hours: want hours as in 22:00-07:00
 config.yaml:6:32: channels[0].quiet[2]: "22:60-23:00" are no hours: want hours as in 22:00-07:00
