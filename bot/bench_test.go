@@ -21,6 +21,7 @@ func benchPosts(b *testing.B, platform string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, `
 data: data
+web: {listen: off}
 sources: [{name: desk, dir: stories}]
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}

@@ -81,6 +81,12 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	st = st.Merging(c.SameStory)
+	topics, err := c.ByWords()
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
 	own := *c
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
 	desk := command.New(st, log)
@@ -90,7 +96,14 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 		open = func(s config.Source) intake.Source { return newSource(s, fetcher, log) }
 	}
 	for _, s := range c.Sources {
-		b.sources = append(b.sources, source{open(s), sink{st, s.OnRemoved == "retract", s.Dir == "", log}})
+		filter, err := store.NewFilter(s.Include, s.Exclude)
+		if err != nil {
+			st.Close()
+			return nil, fmt.Errorf("source %s: %w", s.Name, err)
+		}
+		b.sources = append(b.sources, source{open(s), sink{
+			store: st, filter: filter, topics: topics, retract: s.OnRemoved == "retract", undated: s.Dir == "", log: log,
+		}})
 	}
 	rates := map[store.Platform]config.Rates{}
 	outlets := map[store.Platform]outbox.Platform{}

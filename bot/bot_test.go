@@ -129,6 +129,7 @@ func (w *world) configOf(sources, more string) *config.Config {
 data: data
 settle_after: 1s
 sources: %s
+web: {listen: off}
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:

@@ -49,9 +49,9 @@ func CanonicalURL(s string) string {
 	return u.String()
 }
 
-// pageOf gives the addresses by which sources know one page the same
-// text: a tidier CanonicalURL, for finding, not for reading. It is empty for
-// what names no page: a whole site is no story.
+// pageOf gives all addresses by which sources know one page the same text, for
+// finding, not for reading: host, path and query. It is empty for what names no
+// page: a whole site is no story.
 func pageOf(s string) string {
 	u, err := url.Parse(CanonicalURL(s))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -76,6 +76,17 @@ type Topic struct {
 	Words []string // patterns, as store.ParsePattern reads them
 }
 
+// ByWords gives the topics that stories get by their words.
+func (c *Config) ByWords() (store.Topics, error) {
+	var all store.Topics
+	for _, t := range c.Topics {
+		if err := all.Add(t.Name, t.Words); err != nil {
+			return store.Topics{}, err
+		}
+	}
+	return all, nil
+}
+
 // Web is where the bot can be reached by HTTP.
 type Web struct {
 	Listen     string // empty: nowhere

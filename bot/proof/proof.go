@@ -124,6 +124,7 @@ func (p *proof) configure() error {
 data: data
 settle_after: %s
 sources: [{name: desk, dir: stories, rescan: 500ms, on_removed: retract}]
+web: {listen: off}
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:

@@ -1,23 +1,28 @@
 package schedule
 
 import (
+	"slices"
 	"time"
 
 	"briefbot/store"
 )
 
 // plan decides what a run posts: of the backfill and of what is new, oldest
-// first, what fits the channel's topics and is still news, at most the
-// channel's limit. What is beyond the limit waits for the next run. at is when
-// the run was due, now when it is made.
-func plan(a store.Agenda, at, now time.Time) store.Plan {
+// first, what fits the channel's topics and its filter and is still news, at
+// most the channel's limit. What is beyond the limit waits for the next run. at
+// is when the run was due, now when it is made.
+func plan(a store.Agenda, filter store.Filter, at, now time.Time) store.Plan {
 	c := a.Channel
 	p := a.Progress
 	p.LastRun = at
 	wanted := func(e store.Entry) bool {
-		return e.Removed.IsZero() && e.HasTopic(c.Topics) && now.Sub(e.Arrived) <= c.MaxAge
+		return e.Removed.IsZero() && e.HasTopic(c.Topics) && now.Sub(e.Arrived) <= c.MaxAge && filter.Refuses(e.Story) == ""
 	}
 	var chosen []store.Entry
+	// A story of the backfill that came up again is new too.
+	isChosen := func(e store.Entry) bool {
+		return slices.ContainsFunc(chosen, func(c store.Entry) bool { return c.Story.ID == e.Story.ID })
+	}
 	for i, e := range a.Backfill {
 		if len(chosen) == c.Limit {
 			break
@@ -28,7 +33,7 @@ func plan(a store.Agenda, at, now time.Time) store.Plan {
 		}
 	}
 	for _, e := range a.New {
-		if wanted(e) {
+		if wanted(e) && !isChosen(e) {
 			if len(chosen) == c.Limit {
 				break
 			}

@@ -44,6 +44,7 @@ type slot struct {
 	channel  string
 	platform store.Platform
 	when     Expression
+	filter   store.Filter
 	at       time.Time
 }
 
@@ -108,11 +109,15 @@ func (s *Scheduler) load(ctx context.Context, now time.Time) error {
 			}
 			parsed[[2]string{c.Schedule, c.Timezone}] = e
 		}
+		filter, err := c.Filter()
+		if err != nil {
+			return err
+		}
 		at := first(e, p, c.CatchUp, now)
 		if len(s.queue) < maxTold {
 			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", at)
 		}
-		heap.Push(&s.queue, slot{c.Name, c.Chat.Platform, e, at})
+		heap.Push(&s.queue, slot{c.Name, c.Chat.Platform, e, filter, at})
 		return nil
 	})
 	if err != nil {
@@ -204,7 +209,7 @@ func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
 			names = append(names, sl.channel)
 		}
 		done, made, err := s.store.RunSchedules(ctx, names, func(i int, a store.Agenda) store.Plan {
-			return plan(a, due[i].at, now)
+			return plan(a, due[i].filter, due[i].at, now)
 		})
 		switch {
 		case err == nil:

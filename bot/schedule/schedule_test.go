@@ -186,6 +186,38 @@ func TestScheduler(t *testing.T) {
 				w.Errorf("the story is on its way to %d chats, %v", len(chats), err)
 			}
 		}},
+		{"words", func(w *world) {
+			w.channel(func(c *store.Channel) {
+				c.Include, c.Exclude = []string{"ferry", "/l[aâ]mps?/"}, []string{"lottery"}
+			})
+			w.start()
+			for _, id := range []string{"Ferry sails", "Council meets", "LÂMP burns", "Ferry lottery"} {
+				w.story(id)
+			}
+			pass(24 * time.Hour)
+			w.expect("01 08:00 Ferry sails", "01 08:00 LÂMP burns")
+		}},
+		{"a new channel gets the newest of what it wants", func(w *world) {
+			for _, id := range []string{"ferry 1", "ferry 2", "sport"} {
+				w.story(id)
+			}
+			w.channel(func(c *store.Channel) { c.Exclude = []string{"sport"} })
+			w.start()
+			pass(24 * time.Hour)
+			w.expect("01 08:00 ferry 2")
+		}},
+		{"a story of the backfill that another source enriches is in a digest once", func(w *world) {
+			w.store = w.store.Merging(store.Sameness{Alike: 0.5, Within: 48 * time.Hour})
+			w.story("a")
+			w.channel(func(c *store.Channel) { c.Mode = store.Digest })
+			richer := store.Story{ID: "b", Headline: "a", Bullets: []store.Bullet{{Text: "b"}, {Text: "c"}}}
+			if _, change, err := w.store.PutStory(w.Context(), richer, time.Now()); err != nil || change != store.Enriched {
+				w.Fatal(change, err)
+			}
+			w.start()
+			pass(24 * time.Hour)
+			w.expect("01 08:00 a")
+		}},
 		{"a missed run is made up once", func(w *world) {
 			w.channel(func(*store.Channel) {})
 			w.story("a")

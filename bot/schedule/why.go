@@ -15,6 +15,7 @@ import (
 type Records interface {
 	Story(ctx context.Context, id string) (store.Entry, error)
 	StoryByShort(ctx context.Context, short string) (store.Entry, error)
+	Tellings(ctx context.Context, story string) ([]store.Telling, error)
 	Channels(ctx context.Context) ([]store.Channel, error)
 	Progress(ctx context.Context, channel string) (store.Progress, error)
 	Post(ctx context.Context, story, channel string) (d store.Delivery, recorded bool, err error)
@@ -22,8 +23,9 @@ type Records interface {
 }
 
 // Why says of each channel, or of the one named, why it got a story, did not yet
-// get it, or will not: a sentence a channel, from the records. The story is
-// named by its id or its short id.
+// get it, or will not: a sentence a channel, from the records; and before them
+// one about the sources, if several tell the story. The story is named by its
+// id or its short id.
 func Why(ctx context.Context, r Records, story, channel string, now time.Time) ([]string, error) {
 	e, err := r.StoryByShort(ctx, story)
 	if errors.Is(err, store.ErrNotFound) {
@@ -39,6 +41,10 @@ func Why(ctx context.Context, r Records, story, channel string, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
+	tellings, err := r.Tellings(ctx, e.Story.ID)
+	if err != nil {
+		return nil, err
+	}
 	var all []string
 	for _, c := range channels {
 		if channel != "" && c.Name != channel {
@@ -51,12 +57,38 @@ func Why(ctx context.Context, r Records, story, channel string, now time.Time) (
 		all = append(all, c.Name+": "+because)
 	}
 	if len(channels) == 0 {
-		return []string{"no channel has begun yet: channels begin when the bot first runs"}, nil
+		all = []string{"no channel has begun yet: channels begin when the bot first runs"}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no channel is called %q", channel)
 	}
+	if len(tellings) > 1 {
+		all = append([]string{whoTells(tellings)}, all...)
+	}
 	return all, nil
+}
+
+// whoTells says which sources tell a story, and how they were found to.
+func whoTells(all []store.Telling) string {
+	at := clock(store.Channel{Timezone: "UTC"})
+	var who []string
+	for i, t := range all {
+		said := t.Source
+		if i == 0 {
+			said += ", whose telling is posted"
+		}
+		switch t.By {
+		case store.ByAddress:
+			said += fmt.Sprintf(", since %s, at the same address as %s", at(t.Since), t.With)
+		case store.ByHeadline:
+			said += fmt.Sprintf(", since %s, with the headline of %s and bullets %.0f%% alike", at(t.Since), t.With, 100*t.Alike)
+		}
+		if !t.Removed.IsZero() {
+			said += ", taken back on " + at(t.Removed)
+		}
+		who = append(who, said)
+	}
+	return fmt.Sprintf("one story from %d sources: %s", len(all), strings.Join(who, "; "))
 }
 
 func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now time.Time) (string, error) {
@@ -81,7 +113,11 @@ func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now tim
 	if err != nil {
 		return "", err
 	}
-	return whyNot(e, c, p, now), nil
+	filter, err := c.Filter()
+	if err != nil {
+		return "", err
+	}
+	return whyNot(e, c, filter, p, now), nil
 }
 
 // whyDelivery tells what became of a delivery.
@@ -123,7 +159,7 @@ func whyPaused(p store.Pause, c store.Channel) string {
 }
 
 // whyNot tells why no delivery was planned.
-func whyNot(e store.Entry, c store.Channel, p store.Progress, now time.Time) string {
+func whyNot(e store.Entry, c store.Channel, filter store.Filter, p store.Progress, now time.Time) string {
 	at := clock(c)
 	switch {
 	case !e.Removed.IsZero():
@@ -131,7 +167,9 @@ func whyNot(e store.Entry, c store.Channel, p store.Progress, now time.Time) str
 	case e.Over:
 		return fmt.Sprintf("no longer on record: it came in on %s, and which channels got it is forgotten", at(e.Arrived))
 	case !e.HasTopic(c.Topics):
-		return fmt.Sprintf("not posted: the channel takes %s, the story is about %s", list(c.Topics), list(e.Story.Topics))
+		return fmt.Sprintf("not posted: the channel takes %s, the story is about %s", list(c.Topics), list(append(slices.Clone(e.Story.Topics), e.Also...)))
+	case filter.Refuses(e.Story) != "":
+		return "not posted: " + filter.Refuses(e.Story)
 	case e.Arrived.Before(p.Began) && !slices.Contains(p.Backfill, e.Story.ID):
 		return fmt.Sprintf("not posted: it came in on %s, before the channel began on %s, and was not among the newest %d then",
 			at(e.Arrived), at(p.Began), c.Backfill)

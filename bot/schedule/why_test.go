@@ -102,6 +102,31 @@ func TestWhy(t *testing.T) {
 			w.story("a", "sport")
 			run(w, 8*time.Hour)
 		}, "c: not posted: the channel takes world, science, the story is about sport"},
+		{"other words", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Exclude = []string{"/^A$/"} })
+			w.story("a")
+		}, `c: not posted: it has "/^A$/", which is to be excluded`},
+		{"told by several", func(w *world) {
+			w.store = w.store.Merging(store.Sameness{Alike: 0.5, Within: 48 * time.Hour})
+			w.channel(func(*store.Channel) {})
+			put := func(id, url string, bullets ...string) {
+				w.Helper()
+				s := store.Story{ID: id, Headline: "A", URL: url}
+				for _, b := range bullets {
+					s.Bullets = append(s.Bullets, store.Bullet{Text: b})
+				}
+				if _, _, err := w.store.PutStory(w.Context(), s, time.Now()); err != nil {
+					w.Fatal(err)
+				}
+			}
+			put("wire:7", "", "One thing.", "Another thing.")
+			pass(time.Hour)
+			put("desk:x", "https://anselpost.example/a", "One thing.", "Another thing.", "A third.")
+			put("a", "http://www.anselpost.example/a/", "Else.")
+			w.store.RemoveStory(w.Context(), "a", true, time.Now())
+		}, "one story from 3 sources: desk:x, whose telling is posted, since 1 January 2000 at 01:00:00 UTC, with the headline of wire:7 and bullets 100% alike; " +
+			"wire:7; a, since 1 January 2000 at 01:00:00 UTC, at the same address as desk:x, taken back on 1 January 2000 at 01:00:00 UTC|" +
+			"c: not posted yet: the next run is on 1 January 2000 at 08:00:00 UTC, with at most 10 stories, oldest first"},
 		{"taken back", func(w *world) {
 			w.channel(func(*store.Channel) {})
 			w.story("a")

@@ -41,11 +41,15 @@ func importStories(ctx context.Context, c *invocation) error {
 		return hint(err, conf.Data)
 	}
 	defer st.Close()
-	return importFiles(ctx, c, st, files)
+	topics, err := conf.ByWords()
+	if err != nil {
+		return err
+	}
+	return importFiles(ctx, c, st.Merging(conf.SameStory), topics, files)
 }
 
 // importFiles takes each file in, and tells at the end what came of all.
-func importFiles(ctx context.Context, c *invocation, st *store.Store, files []intake.StoryFile) error {
+func importFiles(ctx context.Context, c *invocation, st *store.Store, topics store.Topics, files []intake.StoryFile) error {
 	bar := progress(c.stderr, len(files))
 	counts := map[store.Change]int{}
 	var wrong []error
@@ -53,7 +57,7 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, files []in
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		change, err := importFile(ctx, st, f)
+		change, err := importFile(ctx, st, topics, f)
 		if err != nil {
 			wrong = append(wrong, err)
 		} else {
@@ -66,7 +70,7 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, files []in
 		fmt.Fprintln(c.stderr, "briefbot:", err)
 	}
 	fmt.Fprintf(c.stdout, "%d added, %d revised, %d unchanged, %d no stories\n",
-		counts[store.Added], counts[store.Revised], counts[store.Unchanged], len(wrong))
+		counts[store.Added], counts[store.Revised]+counts[store.Enriched], counts[store.Unchanged]+counts[store.Joined], len(wrong))
 	switch {
 	case len(wrong) == 0:
 		return nil
@@ -76,7 +80,7 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, files []in
 	return &exit{code: exitFailed}
 }
 
-func importFile(ctx context.Context, st *store.Store, f intake.StoryFile) (store.Change, error) {
+func importFile(ctx context.Context, st *store.Store, topics store.Topics, f intake.StoryFile) (store.Change, error) {
 	s, err := intake.ReadFile(f.Path)
 	if err != nil {
 		return store.Unchanged, err
@@ -84,6 +88,7 @@ func importFile(ctx context.Context, st *store.Store, f intake.StoryFile) (store
 	if s.ID == "" {
 		s.ID = importSource + ":" + f.Name
 	}
+	s.Topics = topics.Of(s)
 	_, change, err := st.PutStory(ctx, s, time.Now())
 	return change, err
 }
