@@ -17,6 +17,7 @@ import (
 	"briefbot/bot/outbox"
 	"briefbot/bot/schedule"
 	"briefbot/bot/telegram"
+	"briefbot/bot/web"
 	"briefbot/store"
 	"briefbot/store/bolt"
 )
@@ -45,6 +46,7 @@ type Bot struct {
 	store     *store.Store
 	sources   []source
 	platforms map[store.Platform]platform
+	web       *web.Server
 	outbox    *outbox.Outbox
 	scheduler *schedule.Scheduler
 	reviser   *schedule.Reviser
@@ -105,6 +107,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 			store: st, filter: filter, topics: topics, retract: s.OnRemoved == "retract", undated: s.Dir == "", log: log,
 		}})
 	}
+	b.web = newWeb(c, sink{store: st, topics: topics, log: log})
 	rates := map[store.Platform]config.Rates{}
 	outlets := map[store.Platform]outbox.Platform{}
 	if !c.Discord.Token.IsZero() {
@@ -153,11 +156,25 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	defer lease.Release()
 
+	var listener net.Listener
+	if b.config.Web.Listen != "" {
+		if listener, err = web.Listen(ctx, b.config.Web.Listen); err != nil {
+			return err
+		}
+		defer listener.Close()
+	}
 	b.startSources(ctx, &parts)
 	if err := b.syncChannels(ctx, time.Now()); err != nil {
 		return err
 	}
 	b.config.Channels = nil // the store has them; there may be a hundred thousand
+	if listener != nil {
+		parts.Go(func() {
+			if err := b.web.Serve(ctx, listener); err != nil {
+				stop(err)
+			}
+		})
+	}
 	b.startPlatforms(ctx, stop, &parts)
 	for name, run := range map[string]func(context.Context) error{"outbox": b.outbox.Run, "schedule": b.scheduler.Run, "revisions": b.reviser.Run} {
 		parts.Go(func() {

@@ -33,8 +33,8 @@ const (
 
 // sketch is what is kept of a text to measure how near another one is.
 type sketch struct {
-	Size  int    `json:"size,omitempty"`  // of the set of shingles
-	Least []byte `json:"least,omitempty"` // the smallest hashes, 4 bytes each, in order
+	size  int    // of the set of shingles
+	least []byte // the smallest hashes, 4 bytes each, in order
 }
 
 // sketchOf makes the sketch of a story's bullets, without their citation
@@ -52,9 +52,9 @@ func sketchOf(s Story) sketch {
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
-	k := sketch{Size: len(all)}
+	k := sketch{size: len(all)}
 	for _, h := range all[:min(len(all), sketchSize)] {
-		k.Least = binary.BigEndian.AppendUint32(k.Least, h)
+		k.least = binary.BigEndian.AppendUint32(k.least, h)
 	}
 	return k
 }
@@ -107,21 +107,21 @@ func shingleTokens(text string) []string {
 // alike is how much of the shorter text stands in the longer one too, from 0 to
 // 1.
 func alike(a, b sketch) float64 {
-	if len(a.Least) == 0 || len(b.Least) == 0 {
+	if len(a.least) == 0 || len(b.least) == 0 {
 		return 0
 	}
 	// The smallest hashes of both sets together are a sample of them; where
 	// both sketches are whole, they are all there is.
 	most := sketchSize
-	if a.Size <= sketchSize && b.Size <= sketchSize {
-		most = a.Size + b.Size
+	if a.size <= sketchSize && b.size <= sketchSize {
+		most = a.size + b.size
 	}
 	n, both := 0, 0
-	for i, j := 0, 0; n < most && (i < len(a.Least) || j < len(b.Least)); n++ {
+	for i, j := 0, 0; n < most && (i < len(a.least) || j < len(b.least)); n++ {
 		switch {
-		case j >= len(b.Least) || i < len(a.Least) && hashAt(a, i) < hashAt(b, j):
+		case j >= len(b.least) || i < len(a.least) && hashAt(a, i) < hashAt(b, j):
 			i += 4
-		case i >= len(a.Least) || hashAt(a, i) > hashAt(b, j):
+		case i >= len(a.least) || hashAt(a, i) > hashAt(b, j):
 			j += 4
 		default:
 			both++
@@ -129,8 +129,8 @@ func alike(a, b sketch) float64 {
 		}
 	}
 	resemblance := float64(both) / float64(n)
-	common := resemblance / (1 + resemblance) * float64(a.Size+b.Size)
-	return min(1, common/float64(min(a.Size, b.Size)))
+	common := resemblance / (1 + resemblance) * float64(a.size+b.size)
+	return min(1, common/float64(min(a.size, b.size)))
 }
 
-func hashAt(k sketch, i int) uint32 { return binary.BigEndian.Uint32(k.Least[i:]) }
+func hashAt(k sketch, i int) uint32 { return binary.BigEndian.Uint32(k.least[i:]) }

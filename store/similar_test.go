@@ -121,7 +121,7 @@ func FuzzAlike(f *testing.F) {
 		if got := alike(x, y); got < 0 || got > 1 || got != alike(y, x) {
 			t.Errorf("%q and %q: %v", a, b, got)
 		}
-		if got := alike(x, x); x.Size > 0 && got != 1 {
+		if got := alike(x, x); x.size > 0 && got != 1 {
 			t.Errorf("%q and itself: %v", a, got)
 		}
 	})
