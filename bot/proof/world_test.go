@@ -292,6 +292,7 @@ sources:
   - {name: wire, dir: wire, on_removed: retract}
 discord: {token: %s, api_url: "http://%s"}
 telegram: {token: "%s", api_url: "http://%s"}
+web: {listen: off}
 channels:
 `, discordToken, discordHost, telegramToken, telegramHost)
 	for _, o := range w.calendar.channels {

@@ -22,6 +22,7 @@ type guard struct {
 	// others is shared by those for whom there is no more room.
 	guesses map[netip.Prefix]*rate.Limiter
 	others  *rate.Limiter
+	forgot  time.Time // when room was made last
 }
 
 const (
@@ -73,8 +74,13 @@ func (g *guard) admit(from netip.Prefix, token string, now time.Time) (ok bool, 
 	return false, 0
 }
 
-// forget makes room: those who have not guessed for long begin anew.
+// forget makes room, now and then: those who have not guessed for long begin
+// anew.
 func (g *guard) forget(now time.Time) {
+	if now.Sub(g.forgot) < guessEvery {
+		return
+	}
+	g.forgot = now
 	for from, left := range g.guesses {
 		if left.TokensAt(now) >= guessesAtOnce {
 			delete(g.guesses, from)

@@ -220,7 +220,7 @@ func (h *house) open(p store.Platform, chats int) {
 
 func (h *house) configure(rates map[store.Platform]string, when string) {
 	var text strings.Builder
-	text.WriteString("data: data\nsources: [{name: desk, dir: stories}]\nlog: {level: error}\n")
+	text.WriteString("data: data\nsources: [{name: desk, dir: stories}]\nlog: {level: error}\nweb: {listen: off}\n")
 	for p, r := range rates {
 		fmt.Fprintf(&text, "%s: {token: \"4711:bench\", api_url: %s, rates: %s}\n", p, h.address, r)
 	}
