@@ -168,8 +168,8 @@ func (e *Entry) tell(w Writer, story Story, at time.Time) {
 
 // RemoveStory notes that the story's source took it back. The story stays, for
 // those who have its post before them; with retract, its posts are to say that
-// it was retracted. A story that another source still tells goes on as that one
-// tells it.
+// it was retracted. A story that another source still tells goes on; with
+// retract, as that one tells it.
 func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at time.Time) error {
 	err := s.e.Update(ctx, func(w Writer) error {
 		var e Entry
@@ -180,7 +180,7 @@ func (s *Store) RemoveStory(ctx context.Context, id string, retract bool, at tim
 			return nil
 		}
 		if e.Told != "" {
-			if goesOn, err := e.untell(w, id, at); goesOn || err != nil {
+			if goesOn, err := e.untell(w, id, retract, at); goesOn || err != nil {
 				return err
 			}
 		}

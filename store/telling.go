@@ -22,15 +22,17 @@ type Telling struct {
 	By    string  `json:"by,omitempty"`
 	With  string  `json:"with,omitempty"`
 	Alike float64 `json:"alike,omitempty"`
-	// Removed is when the source took it back; zero if it stands.
-	Removed time.Time `json:"removed,omitzero"`
+	// Removed is when the source took it back; zero if it stands. Its text stays
+	// with readers all the same, unless it was Retracted.
+	Removed   time.Time `json:"removed,omitzero"`
+	Retracted bool      `json:"retracted,omitempty"`
 }
 
 func tellingKey(story, source string) string { return key("telling", story, source) }
 
 // onlyTelling is the telling of a story that only one source tells.
 func (e Entry) onlyTelling() Telling {
-	t := Telling{Source: cmp.Or(e.Origin, e.Story.ID), Story: e.Story, Since: e.Arrived, Removed: e.Removed}
+	t := Telling{Source: cmp.Or(e.Origin, e.Story.ID), Story: e.Story, Since: e.Arrived, Removed: e.Removed, Retracted: e.Retracted}
 	t.Story.ID = t.Source
 	return t
 }
@@ -122,8 +124,12 @@ func (s *Store) join(w Writer, e Entry, m match, story Story, by traits, at time
 	put(w, tellingKey(e.Story.ID, t.Source), t)
 	w.Put(key("alias", t.Source), []byte(e.Story.ID))
 	if !e.Removed.IsZero() { // it was told before, and taken back
+		all, err := e.tellings(w)
+		if err != nil {
+			return e, Unchanged, err
+		}
 		change := Joined
-		if e.settle(w, []Telling{t}, at) == Revised {
+		if e.settle(w, all, at) == Revised {
 			change = Enriched
 		}
 		put(w, key("story", e.Story.ID), e)
@@ -163,11 +169,11 @@ func (s *Store) retell(w Writer, e Entry, story Story, by traits, at time.Time) 
 	if err != nil {
 		return e, Unchanged, true, err
 	}
-	others := slices.DeleteFunc(all, func(o Telling) bool { return o.Source == t.Source || !o.Removed.IsZero() })
+	others := slices.DeleteFunc(all, func(o Telling) bool { return o.Source == t.Source || o.Retracted })
 	if len(others) > 0 && !slices.ContainsFunc(others, func(o Telling) bool { return s.stillSame(traitsOf(o.Story), by) }) {
 		return e, Unchanged, false, s.part(w, e, t, others, at)
 	}
-	t.Story, t.Removed = story, time.Time{}
+	t.Story, t.Removed, t.Retracted = story, time.Time{}, false
 	put(w, tellingKey(e.Story.ID, t.Source), t)
 	change := e.settle(w, append(others, t), at)
 	put(w, key("story", e.Story.ID), e)
@@ -181,7 +187,7 @@ func (s *Store) stillSame(a, b traits) bool {
 }
 
 // part takes a telling that is of another story by now out of this one, which
-// the others go on telling.
+// is left to the others.
 func (s *Store) part(w Writer, e Entry, t Telling, others []Telling, at time.Time) error {
 	w.Delete(tellingKey(e.Story.ID, t.Source))
 	w.Delete(key("alias", t.Source))
@@ -195,7 +201,7 @@ func (s *Store) part(w Writer, e Entry, t Telling, others []Telling, at time.Tim
 
 // untell notes that a source took its telling back, and reports whether the
 // story goes on as the others tell it. It leaves the story unwritten if not.
-func (e *Entry) untell(w Writer, source string, at time.Time) (goesOn bool, err error) {
+func (e *Entry) untell(w Writer, source string, retract bool, at time.Time) (goesOn bool, err error) {
 	t, err := e.telling(w, source)
 	if err != nil {
 		return false, err
@@ -203,44 +209,46 @@ func (e *Entry) untell(w Writer, source string, at time.Time) (goesOn bool, err 
 	if !t.Removed.IsZero() {
 		return true, nil
 	}
-	t.Removed = at
+	t.Removed, t.Retracted = at, retract
 	put(w, tellingKey(e.Story.ID, source), t)
 	all, err := e.tellings(w)
-	if err != nil {
+	if err != nil || !slices.ContainsFunc(all, Telling.stands) {
 		return false, err
 	}
-	standing := slices.DeleteFunc(all, func(t Telling) bool { return !t.Removed.IsZero() })
-	if len(standing) == 0 {
-		return false, nil
-	}
-	e.settle(w, standing, at)
+	e.settle(w, all, at)
 	put(w, key("story", e.Story.ID), *e)
 	return true, nil
 }
 
-// settle chooses which of the tellings that stand readers get: that which they
-// have, unless another is richer. A reader who would see a difference gets a
-// revision.
-func (e *Entry) settle(w Writer, standing []Telling, at time.Time) Change {
-	shown := standing[0]
-	for _, t := range standing {
+// stands reports whether the source still tells it.
+func (t Telling) stands() bool { return t.Removed.IsZero() }
+
+// settle chooses which of the tellings readers get: that which they have,
+// unless it was retracted or another is richer. A reader who would see a
+// difference gets a revision. The story stands if one of the tellings does.
+func (e *Entry) settle(w Writer, all []Telling, at time.Time) Change {
+	told := slices.DeleteFunc(slices.Clone(all), func(t Telling) bool { return t.Retracted })
+	shown := told[0]
+	for _, t := range told {
 		if t.Source == e.Told {
 			shown = t
 		}
 	}
-	for _, t := range standing {
+	for _, t := range told {
 		if richer(t.Story, shown.Story) {
 			shown = t
 		}
 	}
 	e.Told, e.Also = shown.Source, nil
-	for _, t := range standing {
+	for _, t := range told {
 		e.Also = addTopics(e.Also, t.Story.Topics, shown.Story.Topics)
 	}
-	isBack := !e.Removed.IsZero()
 	changed := e.Retracted || !SameForReader(e.Story, shown.Story)
-	if isBack {
+	switch stands := slices.ContainsFunc(told, Telling.stands); {
+	case stands && !e.Removed.IsZero():
 		e.comeIn(w, at)
+	case !stands && e.Removed.IsZero():
+		e.Removed = at
 	}
 	if !changed {
 		return Unchanged

@@ -213,7 +213,7 @@ func benchStory(i int) store.Story {
 // BenchmarkSameStory is what it costs to take in a story where 100,000 came in
 // within the time in which it may be found to be one of them: one that is new,
 // and one that another source told; with headlines of their own, and where all
-// have the same one.
+// have the same one. Beside them is one that is taken in without being compared.
 func BenchmarkSameStory(b *testing.B) {
 	const stories, writers = 100_000, 64
 	for _, headline := range []string{"", "Live"} {
@@ -227,7 +227,7 @@ func BenchmarkSameStory(b *testing.B) {
 		}
 		b.Cleanup(func() { plain.Close() })
 		s := plain.Merging(store.Sameness{Alike: 0.5, Within: 48 * time.Hour})
-		put := func(i int, source string) {
+		put := func(s *store.Store, i int, source string) {
 			st := benchStory(i)
 			st.ID = fmt.Sprintf("%s:%d", source, i)
 			if headline != "" {
@@ -244,21 +244,25 @@ func BenchmarkSameStory(b *testing.B) {
 		for w := range writers {
 			all.Go(func() {
 				for i := w; i < stories; i += writers {
-					put(i, "wire")
+					put(s, i, "wire")
 				}
 			})
 		}
 		all.Wait()
 		var n atomic.Int64 // goes on where b.Run calls again
-		for _, kind := range []string{"new", "told"} {
+		for _, kind := range []string{"uncompared", "new", "told"} {
 			b.Run(kind+" "+headline, func(b *testing.B) {
 				b.SetParallelism(writers / 2)
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
-						if i := int(n.Add(1)); kind == "new" {
-							put(stories+i, "wire")
-						} else {
-							put(stories-i, "desk")
+						i := int(n.Add(1))
+						switch kind {
+						case "uncompared":
+							put(plain, stories+i, "mail")
+						case "new":
+							put(s, stories+i, "wire")
+						case "told":
+							put(s, stories-i, "desk")
 						}
 					}
 				})
