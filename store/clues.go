@@ -105,9 +105,16 @@ type traits struct {
 	bullets           sketch
 }
 
+// maxMerged is how large a story may be to become one with another, in bytes:
+// two tellings and the story itself are written in one transaction.
+const maxMerged = MaxBytes / 4
+
 // traitsOf takes some time: it is called outside of transactions where it can
 // be.
 func traitsOf(s Story) traits {
+	if len(marshal(s)) > maxMerged {
+		return traits{}
+	}
 	return traits{
 		address:  clueHash(ByAddress, pageOf(s.URL)),
 		headline: clueHash(ByHeadline, strings.Join(words(plain(s.Headline)), " ")),

@@ -195,6 +195,17 @@ func oneStory(t *testing.T, open Open) {
 			w.now = w.now.Add(sameness.Within + time.Second)
 			put(w, toldBy(event(1), "desk:4", 0), store.Added, "desk:4", 1)
 		},
+		"what is too large for one transaction stays alone": func(w *world) {
+			large := toldBy(event(1), "wire:1", 1)
+			large.Narratives[0].Paragraphs = []string{strings.Repeat("Nobody reads on to here. ", 20_000)}
+			put(w, large, store.Added, "wire:1", 1)
+			large.ID = "desk:1"
+			put(w, large, store.Added, "desk:1", 1)
+			put(w, few, store.Revised, "wire:1", 2)
+			large.Narratives[0].Paragraphs[0] = large.Narratives[0].Paragraphs[0][:store.MaxBytes/5]
+			large.ID = "kagi:1"
+			put(w, large, store.Enriched, "wire:1", 3)
+		},
 		"a copy that is written over parts": func(w *world) {
 			put(w, few, store.Added, "wire:1", 1)
 			put(w, toldBy(event(1), "desk:copy", 0), store.Joined, "wire:1", 1)
