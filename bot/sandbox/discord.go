@@ -214,7 +214,7 @@ func (d *Discord) newID() string {
 func (d *Discord) AddGuild(name string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g := &dcGuild{ID: d.newID(), Name: name, joined: d.o.Now()}
+	g := &dcGuild{ID: d.newID(), Name: name, role: d.newID(), joined: d.o.Now()}
 	d.guilds = append(d.guilds, g)
 	d.dispatch(intentGuilds, g.ID, "GUILD_CREATE", func() any { return d.showGuild(g) })
 	return g.ID
@@ -291,6 +291,7 @@ func (d *Discord) SetPermissions(channel string, bits int64) error {
 		return fmt.Errorf("no channel %s", channel)
 	}
 	c.permissions = &bits
+	c.PermissionOverwrites = []dcOverwrite{{d.me.ID, 1, fmt.Sprint(bits), fmt.Sprint(permsAll &^ bits)}}
 	d.dispatchChannel("CHANNEL_UPDATE", c)
 	return nil
 }
@@ -450,7 +451,7 @@ func (d *Discord) user(who string) *dcUser {
 }
 
 func (d *Discord) addChannel(c *dcChannel, event string) {
-	c.PermissionOverwrites = []struct{}{}
+	c.PermissionOverwrites = []dcOverwrite{}
 	d.channels[c.ID] = c
 	if c.guild != nil {
 		c.guild.channels = append(c.guild.channels, c)
@@ -496,7 +497,7 @@ func (d *Discord) showGuild(g *dcGuild) any {
 		"afk_timeout": 300, "verification_level": 0, "default_message_notifications": 0,
 		"explicit_content_filter": 0, "mfa_level": 0, "nsfw_level": 0, "premium_tier": 0,
 		"preferred_locale": "en-US", "system_channel_flags": 0, "large": false, "unavailable": false,
-		"member_count": len(d.users), "features": []string{}, "roles": []any{}, "emojis": []any{},
+		"member_count": len(d.users), "features": []string{}, "roles": d.roles(g), "emojis": []any{},
 		"stickers": []any{}, "members": []any{}, "presences": []any{}, "voice_states": []any{},
 		"stage_instances": []any{}, "guild_scheduled_events": []any{}, "channels": channels, "threads": threads,
 	}

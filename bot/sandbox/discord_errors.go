@@ -23,6 +23,7 @@ var (
 	errDCInternal       = &dcError{status: 500, message: "500: Internal Server Error"}
 	errUnknownChannel   = &dcError{status: 404, code: 10003, message: "Unknown Channel"}
 	errUnknownGuild     = &dcError{status: 404, code: 10004, message: "Unknown Guild"}
+	errUnknownMember    = &dcError{status: 404, code: 10007, message: "Unknown Member"}
 	errUnknownMessage   = &dcError{status: 404, code: 10008, message: "Unknown Message"}
 	errUnknownUser      = &dcError{status: 404, code: 10013, message: "Unknown User"}
 	errUnknownWebhook   = &dcError{status: 404, code: 10015, message: "Unknown Webhook"}

@@ -55,6 +55,7 @@ type dcUser struct {
 type dcGuild struct {
 	ID       string
 	Name     string
+	role     string // the bot's
 	joined   time.Time
 	channels []*dcChannel // threads too, in the order of their making
 	away     bool         // the bot was removed
@@ -84,26 +85,35 @@ func (t *dcThread) archivedAt() time.Time {
 	return at
 }
 
+// dcOverwrite is what a channel allows and denies one member, beside the rights
+// that the member has in the guild.
+type dcOverwrite struct {
+	ID    string `json:"id"`
+	Type  int    `json:"type"` // 1: a member
+	Allow string `json:"allow"`
+	Deny  string `json:"deny"`
+}
+
 type dcChannel struct {
-	ID                   string     `json:"id"`
-	Type                 int        `json:"type"`
-	GuildID              string     `json:"guild_id,omitempty"`
-	ParentID             string     `json:"parent_id,omitempty"`
-	OwnerID              string     `json:"owner_id,omitempty"`
-	Name                 string     `json:"name,omitempty"`
-	Topic                *string    `json:"topic,omitempty"`
-	Position             int        `json:"position"`
-	LastMessageID        *string    `json:"last_message_id"`
-	NSFW                 bool       `json:"nsfw"`
-	Flags                int        `json:"flags"`
-	RateLimitPerUser     int        `json:"rate_limit_per_user"`
-	PermissionOverwrites []struct{} `json:"permission_overwrites"`
-	Recipients           []*dcUser  `json:"recipients,omitempty"`
-	Thread               *dcThread  `json:"thread_metadata,omitempty"`
-	MessageCount         int        `json:"message_count,omitempty"`
-	MemberCount          int        `json:"member_count,omitempty"`
-	AvailableTags        []dcTag    `json:"available_tags,omitempty"`
-	AppliedTags          []string   `json:"applied_tags,omitempty"`
+	ID                   string        `json:"id"`
+	Type                 int           `json:"type"`
+	GuildID              string        `json:"guild_id,omitempty"`
+	ParentID             string        `json:"parent_id,omitempty"`
+	OwnerID              string        `json:"owner_id,omitempty"`
+	Name                 string        `json:"name,omitempty"`
+	Topic                *string       `json:"topic,omitempty"`
+	Position             int           `json:"position"`
+	LastMessageID        *string       `json:"last_message_id"`
+	NSFW                 bool          `json:"nsfw"`
+	Flags                int           `json:"flags"`
+	RateLimitPerUser     int           `json:"rate_limit_per_user"`
+	PermissionOverwrites []dcOverwrite `json:"permission_overwrites"`
+	Recipients           []*dcUser     `json:"recipients,omitempty"`
+	Thread               *dcThread     `json:"thread_metadata,omitempty"`
+	MessageCount         int           `json:"message_count,omitempty"`
+	MemberCount          int           `json:"member_count,omitempty"`
+	AvailableTags        []dcTag       `json:"available_tags,omitempty"`
+	AppliedTags          []string      `json:"applied_tags,omitempty"`
 	// Message is the first one of a forum post, in the answer to its making.
 	Message json.RawMessage `json:"message,omitempty"`
 

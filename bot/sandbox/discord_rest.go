@@ -52,6 +52,7 @@ var endpoints = []endpoint{
 
 	{"GET /guilds/{guild}", "read", false, (*Discord).getGuild},
 	{"GET /guilds/{guild}/channels", "read", false, (*Discord).getGuildChannels},
+	{"GET /guilds/{guild}/members/{user}", "read", false, (*Discord).getMember},
 	{"GET /guilds/{guild}/threads/active", "read", false, (*Discord).getActiveThreads},
 	{"GET /channels/{channel}", "read", false, (*Discord).getChannel},
 	{"PATCH /channels/{channel}", "other", false, (*Discord).patchThread},
@@ -284,6 +285,25 @@ func (d *Discord) getGuildChannels(c *call) (int, any, *dcError) {
 		}
 	}
 	return 200, list, nil
+}
+
+func (d *Discord) getMember(c *call) (int, any, *dcError) {
+	g, err := d.home(c.path("guild"))
+	if err != nil {
+		return 0, nil, err
+	}
+	u := d.users[c.path("user")]
+	if u == nil {
+		return 0, nil, errUnknownMember
+	}
+	roles := []string{}
+	if u == d.me {
+		roles = append(roles, g.role)
+	}
+	return 200, map[string]any{
+		"user": u, "roles": roles, "nick": nil, "avatar": nil, "banner": nil, "joined_at": dcTime(g.joined), "flags": 0,
+		"pending": false, "mute": false, "deaf": false, "premium_since": nil, "communication_disabled_until": nil,
+	}, nil
 }
 
 func (d *Discord) getChannel(c *call) (int, any, *dcError) {

@@ -1,5 +1,7 @@
 package sandbox
 
+import "fmt"
+
 // The bits of permissions that the stand-in looks at.
 const (
 	permAdmin                = 1 << 3
@@ -19,9 +21,24 @@ const (
 	permsOfBot int64 = permView | permSend | permEmbed | permHistory | permCreatePublicThreads | permSendInThreads
 	// permsOfMembers is what everybody has in an ordinary guild.
 	permsOfMembers int64 = permView | permSend | permEmbed | permHistory | permCommands | permCreatePublicThreads | permSendInThreads
+	// permsAll is every bit that there is.
+	permsAll int64 = 1<<53 - 1
 )
 
 func has(rights, bit int64) bool { return rights&permAdmin != 0 || rights&bit == bit }
+
+// roles are those of a guild: everybody's, which has the guild's own id, and the
+// bot's.
+func (d *Discord) roles(g *dcGuild) []any {
+	role := func(id, name string, rights int64, position int) map[string]any {
+		return map[string]any{
+			"id": id, "name": name, "permissions": fmt.Sprint(rights), "position": position, "color": 0,
+			"colors": map[string]any{"primary_color": 0, "secondary_color": nil, "tertiary_color": nil},
+			"hoist":  false, "managed": id == g.role, "mentionable": false, "icon": nil, "unicode_emoji": nil, "flags": 0,
+		}
+	}
+	return []any{role(g.ID, "@everyone", permsOfMembers, 0), role(g.role, d.me.Username, permsOfBot, 1)}
+}
 
 // rights is what the bot may do in a channel.
 func (d *Discord) rights(c *dcChannel) int64 {

@@ -316,6 +316,34 @@ func TestListMessages(t *testing.T) {
 	}
 }
 
+// What the bot may do follows from its roles and the channel, as the library
+// reckons it.
+func TestRights(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	may := func(channel string) int64 {
+		bits, err := w.bot.UserChannelPermissions(w.Bot(), channel)
+		w.ok(err)
+		return bits
+	}
+	if got := may(w.text); got&permsOfBot != permsOfBot || has(got, permManageMessages) {
+		t.Errorf("an ordinary channel: %b", got)
+	}
+	for _, bits := range []int64{permView, permsOfBot &^ permSend, permsOfBot | permManageThreads} {
+		w.ok(w.SetPermissions(w.text, bits))
+		if got := may(w.text); got != bits {
+			t.Errorf("got %b, want %b", got, bits)
+		}
+	}
+	if got := may(w.news); got&permsOfBot != permsOfBot {
+		t.Errorf("another channel: %b", got)
+	}
+	_, err := w.bot.GuildMember(w.guild, "1")
+	wantCode(t, err, 404, 10007)
+	w.ok(w.Kick(w.guild))
+	_, err = w.bot.GuildMember(w.guild, w.Bot())
+	wantCode(t, err, 404, 10004)
+}
+
 func TestOthersMessages(t *testing.T) {
 	w := newTown(t, DiscordOptions{})
 	w.ok(w.Say(t.Context(), w.reader, w.text, "hello", ""))
@@ -334,7 +362,7 @@ func TestOthersMessages(t *testing.T) {
 	}
 }
 
-func TestRights(t *testing.T) {
+func TestReckonedRights(t *testing.T) {
 	w := newTown(t, DiscordOptions{})
 	embed := &discordgo.MessageSend{Embeds: []*discordgo.MessageEmbed{{Title: "x"}}}
 	for _, x := range []struct {

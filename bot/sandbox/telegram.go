@@ -17,6 +17,9 @@ import (
 type TelegramOptions struct {
 	Token    string // the bot's
 	Username string // the bot's, without @
+	// ReadsAll says that privacy mode is off: the bot is told of every message
+	// in its groups.
+	ReadsAll bool
 	// Spec, if not nil, is held against every request of the bot.
 	Spec *Spec
 	// Seed decides what a Fault's Chance comes to.
@@ -112,6 +115,9 @@ type TelegramRights struct {
 	Admin bool // sees all messages of a group
 	Post  bool // in a channel
 	Edit  bool // others' posts in a channel
+	Muted bool // may not write in a group, unlike its other members
+	// ReadOnly says that in a group only admins may write.
+	ReadOnly bool
 }
 
 type tgMessage struct {

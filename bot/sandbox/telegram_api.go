@@ -46,7 +46,7 @@ var tgMethods = map[string]struct {
 	fault string
 	do    func(*Telegram, *tgCall) (any, *tgError)
 }{
-	"getMe":                  {"read", func(t *Telegram, _ *tgCall) (any, *tgError) { return t.me, nil }},
+	"getMe":                  {"read", (*Telegram).getMe},
 	"getChat":                {"read", (*Telegram).getChat},
 	"getChatMember":          {"read", (*Telegram).getChatMember},
 	"getChatAdministrators":  {"read", (*Telegram).getAdmins},
@@ -216,10 +216,22 @@ func (t *Telegram) writable(c *tgCall) (*tgChat, *tgError) {
 	if chat.Type == "channel" && !chat.rights.Post {
 		return nil, bad("need administrator rights in the channel chat")
 	}
+	if chat.rights.Muted || chat.rights.ReadOnly && !chat.rights.Admin {
+		return nil, bad("not enough rights to send text messages to the chat")
+	}
 	if wait := t.rates.take(chat, t.o.Now()); wait > 0 {
 		return nil, tooMany(wait)
 	}
 	return chat, nil
+}
+
+func (t *Telegram) getMe(*tgCall) (any, *tgError) {
+	return struct {
+		tgUser
+		JoinsGroups bool `json:"can_join_groups"`
+		ReadsAll    bool `json:"can_read_all_group_messages"`
+		Inline      bool `json:"supports_inline_queries"`
+	}{t.me, true, t.o.ReadsAll, false}, nil
 }
 
 func (t *Telegram) getChat(c *tgCall) (any, *tgError) {
@@ -232,7 +244,16 @@ func (t *Telegram) getChat(c *tgCall) (any, *tgError) {
 		AccentColor  int            `json:"accent_color_id"`
 		MaxReactions int            `json:"max_reaction_count"`
 		Gifts        map[string]any `json:"accepted_gift_types"`
-	}{chat, 0, 11, map[string]any{}}, nil
+		Permissions  map[string]any `json:"permissions,omitempty"`
+	}{chat, 0, 11, map[string]any{}, chat.permissions()}, nil
+}
+
+// permissions are what any member of a group may do.
+func (c *tgChat) permissions() map[string]any {
+	if c.Type != "group" && c.Type != "supergroup" {
+		return nil
+	}
+	return map[string]any{"can_send_messages": !c.rights.ReadOnly}
 }
 
 // getChatMember tells what the bot, or anybody else, is in a chat.
@@ -252,6 +273,11 @@ func (t *Telegram) getChatMember(c *tgCall) (any, *tgError) {
 }
 
 func (t *Telegram) membership(chat *tgChat) map[string]any {
+	if chat.rights.Muted {
+		return map[string]any{
+			"status": "restricted", "user": t.me, "is_member": true, "until_date": 0, "can_send_messages": false,
+		}
+	}
 	if !chat.rights.Admin && !chat.rights.Post {
 		return map[string]any{"status": "member", "user": t.me}
 	}

@@ -118,7 +118,7 @@ func (t *Telegram) SayInTopic(_ context.Context, user, chat string, topic int, t
 // hears reports whether the bot is told of a message: with privacy mode, which
 // is the default, a member hears commands and replies to itself only.
 func (t *Telegram) hears(c *tgChat, m *tgMessage) bool {
-	if c.Type == "private" || c.Type == "channel" || c.rights.Admin {
+	if c.Type == "private" || c.Type == "channel" || c.rights.Admin || t.o.ReadsAll {
 		return true
 	}
 	if m.ReplyTo != nil && m.ReplyTo.byBot {

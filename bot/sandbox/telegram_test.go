@@ -160,6 +160,36 @@ func TestTelegramEdits(t *testing.T) {
 	}
 }
 
+// With privacy mode off a member hears all; a member that is muted, or that is
+// none of the admins who alone may write, is refused.
+func TestTelegramMembers(t *testing.T) {
+	tg, bot := newTelegramWorld(t, TelegramOptions{ReadsAll: true})
+	if !bot.Self.CanReadAllGroupMessages {
+		t.Error("the bot is not told that it hears all")
+	}
+	group := tg.AddSupergroup("Talk")
+	if err := tg.Say(t.Context(), tg.AddUser("Ann"), group, "chatter", ""); err != nil {
+		t.Fatal(err)
+	}
+	if updates, err := bot.GetUpdates(tgbotapi.UpdateConfig{}); err != nil || len(updates) != 1 {
+		t.Errorf("heard %v, %v", updates, err)
+	}
+	for _, x := range []struct {
+		rights TelegramRights
+		want   string
+	}{
+		{TelegramRights{}, ""},
+		{TelegramRights{Muted: true}, "Bad Request: not enough rights to send text messages to the chat"},
+		{TelegramRights{ReadOnly: true}, "Bad Request: not enough rights to send text messages to the chat"},
+		{TelegramRights{ReadOnly: true, Admin: true}, ""},
+	} {
+		tg.SetRights(group, x.rights)
+		if got := ask(bot, "sendMessage", tgbotapi.Params{"chat_id": group, "text": "hello"}); got != x.want {
+			t.Errorf("%+v: %q, want %q", x.rights, got, x.want)
+		}
+	}
+}
+
 func TestTelegramUpdates(t *testing.T) {
 	tg, bot := newTelegramWorld(t, TelegramOptions{})
 	group := tg.AddSupergroup("Talk")
