@@ -44,14 +44,18 @@ func (d *Discord) Resolve(ctx context.Context, c store.Chat) (store.Place, store
 	if info.ID == "" {
 		return store.Place{}, store.Verdict{Outcome: store.Retry, Reason: "the answer has no channel id"}
 	}
-	kind := store.DiscordText
-	switch discordgo.ChannelType(info.Type) {
+	return store.Place{Chat: store.Chat{Platform: store.Discord, ID: info.ID}, Kind: kindOf(discordgo.ChannelType(info.Type)), Name: info.Name, Guild: info.Guild}, store.Verdict{Outcome: store.Delivered}
+}
+
+// kindOf is a type of channel as the rest of the program knows it.
+func kindOf(t discordgo.ChannelType) store.Kind {
+	switch t {
 	case discordgo.ChannelTypeDM:
-		kind = store.Private
+		return store.Private
 	case discordgo.ChannelTypeGuildForum, discordgo.ChannelTypeGuildMedia:
-		kind = store.DiscordForum
+		return store.DiscordForum
 	case discordgo.ChannelTypeGuildNewsThread, discordgo.ChannelTypeGuildPublicThread, discordgo.ChannelTypeGuildPrivateThread:
-		kind = store.DiscordThread
+		return store.DiscordThread
 	}
-	return store.Place{Chat: store.Chat{Platform: store.Discord, ID: info.ID}, Kind: kind, Name: info.Name, Guild: info.Guild}, store.Verdict{Outcome: store.Delivered}
+	return store.DiscordText
 }

@@ -75,14 +75,19 @@ func (desk) Commands() []brief.Command {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	var spec *sandbox.Spec
+	return newWorldOf(t, sandbox.TelegramOptions{})
+}
+
+func newWorldOf(t testing.TB, o sandbox.TelegramOptions) *world {
+	t.Helper()
 	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
 		var err error
-		if spec, err = sandbox.LoadSpec(dir); err != nil {
+		if o.Spec, err = sandbox.LoadSpec(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w := &world{TB: t, platform: sandbox.NewTelegram(sandbox.TelegramOptions{Token: token, Username: "brief_bot", Spec: spec}), log: &journal{}}
+	o.Token, o.Username = token, "brief_bot"
+	w := &world{TB: t, platform: sandbox.NewTelegram(o), log: &journal{}}
 	w.server = httptest.NewServer(sandbox.Mux(nil, w.platform, nil))
 	w.channel = w.platform.AddChannel("Brief", "brief")
 	w.group = w.platform.AddSupergroup("Talk")
