@@ -29,7 +29,9 @@ const socketName = "briefbot.sock"
 func Why(ctx context.Context, folder, story, channel string) ([]string, error) {
 	st, err := OpenStore(ctx, folder)
 	if errors.Is(err, store.ErrLocked) {
-		return askWhy(ctx, folder, story, channel)
+		var all []string
+		err = ask(ctx, folder, "why", url.Values{"story": {story}, "channel": {channel}}, &all)
+		return all, err
 	}
 	if err != nil {
 		return nil, err
@@ -38,8 +40,8 @@ func Why(ctx context.Context, folder, story, channel string) ([]string, error) {
 	return schedule.Why(ctx, st, story, channel, time.Now())
 }
 
-// askWhy asks the bot that runs.
-func askWhy(ctx context.Context, folder, story, channel string) ([]string, error) {
+// ask asks the bot that runs, and reads its answer into result.
+func ask(ctx context.Context, folder, what string, query url.Values, result any) error {
 	client := &http.Client{
 		Timeout: 10 * time.Second,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -48,25 +50,26 @@ func askWhy(ctx context.Context, folder, story, channel string) ([]string, error
 		}},
 	}
 	defer client.CloseIdleConnections()
-	query := url.Values{"story": {story}, "channel": {channel}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://briefbot/why?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://briefbot/"+what+"?"+query.Encode(), nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("ask the bot that runs: %w", err)
+		return fmt.Errorf("ask the bot that runs: %w", err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
 	if err != nil {
-		return nil, fmt.Errorf("ask the bot that runs: %w", err)
+		return fmt.Errorf("ask the bot that runs: %w", err)
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, errors.New(strings.TrimSpace(string(body)))
+		return errors.New(strings.TrimSpace(string(body)))
 	}
-	var all []string
-	return all, json.Unmarshal(body, &all)
+	if err := json.Unmarshal(body, result); err != nil {
+		return fmt.Errorf("read what the bot that runs answers: %w", err)
+	}
+	return nil
 }
 
 // control answers at the socket until ctx ends. A bot without it runs all the
@@ -79,18 +82,24 @@ func control(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 		err = os.Chmod(path, 0o600)
 	}
 	if err != nil {
-		log.Warn("no socket: briefbot why will not work while the bot runs", "err", err)
+		log.Warn("no socket: briefbot why and doctor can't read the records while the bot runs", "err", err)
 		return
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /why", func(w http.ResponseWriter, r *http.Request) {
-		all, err := schedule.Why(r.Context(), st, r.FormValue("story"), r.FormValue("channel"), time.Now())
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusNotFound)
-			return
-		}
-		json.NewEncoder(w).Encode(all) // a client that has gone needs no answer
+	answer := func(what string, find func(*http.Request) (any, error)) {
+		mux.HandleFunc("GET /"+what, func(w http.ResponseWriter, r *http.Request) {
+			found, err := find(r)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusNotFound)
+				return
+			}
+			json.NewEncoder(w).Encode(found) // a client that has gone needs no answer
+		})
+	}
+	answer("why", func(r *http.Request) (any, error) {
+		return schedule.Why(r.Context(), st, r.FormValue("story"), r.FormValue("channel"), time.Now())
 	})
+	answer("records", func(r *http.Request) (any, error) { return readRecords(r.Context(), st) })
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()

@@ -44,6 +44,7 @@ func commands() []subcommand {
 		{"preview", "[--format text|json] FILE…", "show what each platform would post", preview},
 		{"import", "[--config FILE] FILE|DIR…", "take stories into the store", importStories},
 		{"why", "[--config FILE] STORY [CHANNEL]", "why a story was posted, or not", why},
+		{"doctor", "[--config FILE]", "ask both platforms and the records whether all is well", doctor},
 		{"backup", "[--config FILE]", "write a backup of the data (a running bot does, each day)", backup},
 		{"restore", "[--config FILE] [BACKUP]", "bring back a backup, the newest if none is named", restore},
 		{"proof", "[--seeds N] [--kills N]", "kill the bot at random against the stand-ins, and count what readers would complain about", prove},

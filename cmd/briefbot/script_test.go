@@ -1,9 +1,12 @@
 package main
 
 import (
+	"net/http/httptest"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"briefbot/bot/sandbox"
 )
 
 func TestMain(m *testing.M) {
@@ -13,5 +16,27 @@ func TestMain(m *testing.M) {
 // TestScripts runs what testdata/script shows: commands, what they print, how
 // they end.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: standIns})
+}
+
+// standIns gives a script the demo's stand-ins of both platforms: API is their
+// address, and each of their chats has a variable.
+func standIns(env *testscript.Env) error {
+	w, err := newWorld("")
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(sandbox.Mux(w.discord, w.telegram, nil))
+	env.Defer(func() {
+		server.CloseClientConnections()
+		w.close()
+		server.Close()
+	})
+	for name, value := range w.chats {
+		env.Setenv(name, value)
+	}
+	env.Setenv("API", server.URL)
+	env.Setenv("DEMO_DISCORD_TOKEN", demoDiscordToken)
+	env.Setenv("DEMO_TELEGRAM_TOKEN", demoTelegramToken)
+	return nil
 }
