@@ -35,6 +35,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// spec reads the official descriptions, once for all tests; nil if there are
+// none.
+var spec = sync.OnceValues(func() (*sandbox.Spec, error) {
+	dir := os.Getenv("BRIEFBOT_SPECS")
+	if dir == "" {
+		return nil, nil
+	}
+	return sandbox.LoadSpec(dir)
+})
+
 // world is a Discord with a channel and a reader, and the adapter in front of
 // it, which goes through the real library.
 type world struct {
@@ -107,12 +117,9 @@ func newWorld(t testing.TB, o sandbox.DiscordOptions) *world {
 	if o.Token == "" {
 		o.Token = token
 	}
-	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
-		spec, err := sandbox.LoadSpec(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Spec = spec
+	var err error
+	if o.Spec, err = spec(); err != nil {
+		t.Fatal(err)
 	}
 	w := &world{TB: t, api: sandbox.NewDiscord(o), log: &journal{}}
 	w.server = httptest.NewServer(w.api)

@@ -26,6 +26,16 @@ var golden = flag.Bool("update", false, "write the golden files anew")
 
 const token = "4242:a-token-that-nobody-may-see"
 
+// spec reads the official descriptions, once for all tests; nil if there are
+// none.
+var spec = sync.OnceValues(func() (*sandbox.Spec, error) {
+	dir := os.Getenv("BRIEFBOT_SPECS")
+	if dir == "" {
+		return nil, nil
+	}
+	return sandbox.LoadSpec(dir)
+})
+
 // world is a Telegram, and the adapter at it.
 type world struct {
 	testing.TB
@@ -80,11 +90,9 @@ func newWorld(t testing.TB) *world {
 
 func newWorldOf(t testing.TB, o sandbox.TelegramOptions) *world {
 	t.Helper()
-	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
-		var err error
-		if o.Spec, err = sandbox.LoadSpec(dir); err != nil {
-			t.Fatal(err)
-		}
+	var err error
+	if o.Spec, err = spec(); err != nil {
+		t.Fatal(err)
 	}
 	o.Token, o.Username = token, "brief_bot"
 	w := &world{TB: t, platform: sandbox.NewTelegram(o), log: &journal{}}
