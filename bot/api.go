@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -48,20 +49,31 @@ func newWeb(c *config.Config, to sink) *web.Server {
 		Source:  config.APISource,
 		Stories: api{to, c.Language},
 		Parsers: map[string]web.Parser{
-			"application/json": parser(intake.ParseJSON),
-			"text/plain":       parser(intake.ParseText),
+			"application/json": parser("story.json"),
+			"application/yaml": parser("story.yaml"),
+			"text/plain":       parser("story.txt"),
+			"text/markdown":    parser("story.md"),
+			"text/html":        parser("story.html"),
 		},
 		Log: to.log,
 	})
 }
 
-// parser reads a text as a story file is read.
-func parser(parse func(name string, data []byte) (store.Story, error)) web.Parser {
+// parser reads a text as a story file of that name is read. One request brings
+// one story, since it is answered for one.
+func parser(name string) web.Parser {
+	parse := intake.ParserFor(name)
 	return func(data []byte) (store.Story, error) {
-		s, err := parse("story", data)
+		all, err := parse("story", data)
 		if wrong := (*intake.Error)(nil); errors.As(err, &wrong) {
-			return s, &web.Mistake{Line: wrong.Line, Reason: strings.TrimSuffix(wrong.Reason+"; "+wrong.Hint, "; ")}
+			return store.Story{}, &web.Mistake{Line: wrong.Line, Reason: strings.TrimSuffix(wrong.Reason+"; "+wrong.Hint, "; ")}
 		}
-		return s, err
+		if err == nil && len(all) != 1 {
+			err = &web.Mistake{Line: 1, Reason: fmt.Sprintf("%d stories in one request; send each by itself", len(all))}
+		}
+		if err != nil {
+			return store.Story{}, err
+		}
+		return all[0], nil
 	}
 }

@@ -118,6 +118,13 @@ func TestAPI(t *testing.T) {
 		t.Errorf("revised: %d %v", status, a)
 	}
 	w.wrote("edit", "in 2016.[2]")
+	markdown := "# Lamp is lit\n\n- The lamp of Cape Orrin burns again.[1]\n\n## Sources\n\n1. Orrin Gazette https://orringazette.example/lamp\n"
+	if status, a := w.call("POST", url+"/api/stories?id=lamp", "text/markdown", markdown); status != 201 || a["id"] != "api:lamp" {
+		t.Errorf("Markdown: %d %v", status, a)
+	}
+	if status, a := w.call("POST", url+"/api/stories?id=two", "application/json", `[{"headline":"A","bullets":[{"text":"a"}]},{"headline":"B","bullets":[{"text":"b"}]}]`); status != 422 || !strings.Contains(fmt.Sprint(a["error"]), "2 stories") {
+		t.Errorf("two stories at once: %d %v", status, a)
+	}
 	if status, a := w.call("POST", url+"/api/stories", "text/plain", "Headline\n\nUpdated Nov 02, 2026\n"); status != 422 || a["line"] == nil || !strings.Contains(fmt.Sprint(a["error"]), "bullet") {
 		t.Errorf("no story: %d %v", status, a)
 	}

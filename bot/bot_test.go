@@ -309,10 +309,11 @@ func TestSeedStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := intake.ParseText("seed.txt", data)
-	if err != nil {
-		t.Fatal(err)
+	all, err := intake.ParseText("seed.txt", data)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d stories, %v", len(all), err)
 	}
+	s := all[0]
 	w := newWorld(t)
 	w.write("seed.txt", string(data))
 	w.start(w.config(everySecond))

@@ -30,7 +30,7 @@ func Why(ctx context.Context, folder, story, channel string) ([]string, error) {
 	st, err := OpenStore(ctx, folder)
 	if errors.Is(err, store.ErrLocked) {
 		var all []string
-		err = ask(ctx, folder, "why", url.Values{"story": {story}, "channel": {channel}}, &all)
+		err = askFor(ctx, folder, "why", url.Values{"story": {story}, "channel": {channel}}, &all)
 		return all, err
 	}
 	if err != nil {
@@ -40,33 +40,35 @@ func Why(ctx context.Context, folder, story, channel string) ([]string, error) {
 	return schedule.Why(ctx, st, story, channel, time.Now())
 }
 
-// ask asks the bot that runs, and reads its answer into result.
-func ask(ctx context.Context, folder, what string, query url.Values, result any) error {
-	client := &http.Client{
-		Timeout: 10 * time.Second,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+// askFor asks the bot that runs, and reads its answer into result.
+func askFor(ctx context.Context, folder, what string, query url.Values, result any) error {
+	return ask(ctx, folder, what, query, func(answer *json.Decoder) error { return answer.Decode(result) })
+}
+
+// ask asks the bot that runs, and has its answer read.
+func ask(ctx context.Context, folder, what string, query url.Values, read func(answer *json.Decoder) error) error {
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, "unix", filepath.Join(folder, socketName))
-		}},
+		},
+		ResponseHeaderTimeout: 10 * time.Second,
 	}
-	defer client.CloseIdleConnections()
+	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://briefbot/"+what+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
-	res, err := client.Do(req)
+	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("ask the bot that runs: %w", err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-	if err != nil {
-		return fmt.Errorf("ask the bot that runs: %w", err)
-	}
 	if res.StatusCode != http.StatusOK {
-		return errors.New(strings.TrimSpace(string(body)))
+		said, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+		return errors.Join(err, errors.New(strings.TrimSpace(string(said))))
 	}
-	if err := json.Unmarshal(body, result); err != nil {
+	if err := read(json.NewDecoder(res.Body)); err != nil {
 		return fmt.Errorf("read what the bot that runs answers: %w", err)
 	}
 	return nil
@@ -82,7 +84,7 @@ func control(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 		err = os.Chmod(path, 0o600)
 	}
 	if err != nil {
-		log.Warn("no socket: briefbot why and doctor can't read the records while the bot runs", "err", err)
+		log.Warn("no socket: briefbot why, doctor and export can't read the records while the bot runs", "err", err)
 		return
 	}
 	mux := http.NewServeMux()
@@ -100,6 +102,7 @@ func control(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 		return schedule.Why(r.Context(), st, r.FormValue("story"), r.FormValue("channel"), time.Now())
 	})
 	answer("records", func(r *http.Request) (any, error) { return readRecords(r.Context(), st) })
+	mux.HandleFunc("GET /stories", func(w http.ResponseWriter, r *http.Request) { answerStories(w, r, st) })
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()

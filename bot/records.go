@@ -40,7 +40,7 @@ func recordsOf(ctx context.Context, folder string) (*records, error) {
 	st, err := OpenStore(ctx, folder)
 	if errors.Is(err, store.ErrLocked) {
 		var r records
-		if asked := ask(ctx, folder, "records", url.Values{}, &r); asked != nil {
+		if asked := askFor(ctx, folder, "records", url.Values{}, &r); asked != nil {
 			return nil, fmt.Errorf("%w, and is not to be asked: %w", err, asked)
 		}
 		return &r, nil

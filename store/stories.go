@@ -333,6 +333,20 @@ func (s *Store) latest(r Reader, limit, reach int, keep func(Entry) bool) ([]Ent
 	return all, nil
 }
 
+// StoriesAfter gives stories that came in after the one with number seq, in
+// order, at most limit of them. Those that were taken back are among them.
+func (s *Store) StoriesAfter(ctx context.Context, seq uint64, limit int) ([]Entry, error) {
+	var all []Entry
+	err := s.e.View(ctx, func(r Reader) (err error) {
+		all, err = s.storiesAfter(r, seq, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stories after %d: %w", seq, err)
+	}
+	return all, nil
+}
+
 // storiesAfter gives stories that came in after the one with number seq, in
 // order.
 func (s *Store) storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {

@@ -7,6 +7,10 @@ import (
 	"github.com/rivo/uniseg"
 )
 
+// OneMessage is how long a text may be, in UTF-16 units, to fit into one message
+// on every platform. Each adapter holds its own limits against it.
+const OneMessage = 4096
+
 // Pack spreads blocks over as few messages as their order allows: fits says
 // whether some blocks fit into one. A block that alone is too large is split
 // between its paragraphs, else between sentences, else between words, else

@@ -3,6 +3,8 @@ package discord
 import (
 	"strings"
 	"unicode/utf8"
+
+	"briefbot/bot/brief"
 )
 
 // Limits of Discord's API. Lengths are in code points, after white space at
@@ -33,6 +35,9 @@ const (
 	// Messages: discord.com/developers/docs/resources/message#get-channel-messages
 	pageSize = 100
 )
+
+// A message holds what all platforms are said to.
+const _ = uint(maxDescription - brief.OneMessage)
 
 // length counts a text as Discord does.
 func length(s string) int { return utf8.RuneCountInString(strings.TrimSpace(s)) }

@@ -260,14 +260,16 @@ func sameSource(a, b store.Source) bool {
 	return a.Outlet == b.Outlet && a.Title == b.Title && a.URL == b.URL
 }
 
-// writeSource writes one source, with its outlet and address as given.
+// writeSource writes one source but for its number, with its outlet and address
+// as given.
 func writeSource(s store.Source, outlet, address string) string {
-	parts := []string{mark(s.N)}
-	if s.Outlet != "" {
+	var parts []string
+	switch {
+	case s.Outlet == "":
+	case s.Title == "" && outlet == s.Outlet && len(strings.Fields(outlet)) <= maxOutletWords:
+		parts = append(parts, outlet)
+	default:
 		parts = append(parts, outlet+":")
-		if s.Title == "" && outlet == s.Outlet && len(strings.Fields(outlet)) <= maxOutletWords {
-			parts[1] = outlet
-		}
 	}
 	if s.Title != "" {
 		parts = append(parts, quote(s.Title))

@@ -33,8 +33,8 @@ func StoryFiles(paths []string) ([]StoryFile, error) {
 				return nil, err
 			}
 			all = append(all, found...)
-		case parserFor(p) == nil:
-			return nil, fmt.Errorf("%s: no story file: its name must end in .txt, .json or .html", p)
+		case ParserFor(p) == nil:
+			return nil, noForm(p)
 		default:
 			all = append(all, StoryFile{p, filepath.Base(p)})
 		}
@@ -50,7 +50,7 @@ func within(dir string) ([]StoryFile, error) {
 			return err
 		case path != dir && temporary(d.Name()) && d.IsDir():
 			return filepath.SkipDir
-		case d.IsDir() || temporary(d.Name()) || parserFor(d.Name()) == nil:
+		case d.IsDir() || temporary(d.Name()) || !isStory(d.Name()):
 			return nil
 		}
 		name, err := filepath.Rel(dir, path)
@@ -62,15 +62,19 @@ func within(dir string) ([]StoryFile, error) {
 	return all, err
 }
 
-// ReadFile reads the story in a file of any form.
-func ReadFile(path string) (store.Story, error) {
-	parse := parserFor(path)
+// ReadFile reads the stories in a file of any form.
+func ReadFile(path string) ([]store.Story, error) {
+	parse := ParserFor(path)
 	if parse == nil {
-		return store.Story{}, fmt.Errorf("%s: no story file: its name must end in .txt, .json or .html", path)
+		return nil, noForm(path)
 	}
 	data, err := readFile(path)
 	if err != nil {
-		return store.Story{}, err
+		return nil, err
 	}
 	return parse(path, data)
+}
+
+func noForm(path string) error {
+	return fmt.Errorf("%s: no story file: its name must end in %s", path, Extensions())
 }

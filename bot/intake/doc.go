@@ -55,4 +55,14 @@
 // looks like; before a [ or another backslash it makes that sign plain, so
 // that \[5] is no citation. The backslash is not part of the text. WriteText
 // sets one where a text would be taken for something else.
+//
+// # Texts as they are met
+//
+// Stories are also passed on as the text of a page, a newsletter or a forum's
+// post. ParseText knows such a text by lines that the text form has not: "The
+// Facts", "The Spin", "Political split", "See sources", a version, a
+// statement that ends in its outlet's scores. It is then cut into its stories,
+// what stands around them is dropped, and the rest is written as the text form
+// has it. Two ways of citing are known besides [1]: a digit glued to the full
+// stop, and the outlet's name behind the statement.
 package intake

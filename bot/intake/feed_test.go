@@ -228,7 +228,7 @@ func FuzzFeed(f *testing.F) {
 			for i := range s.Sources {
 				s.Sources[i].Date = store.Date{}
 			}
-			if _, err := intake.ParseJSON("story", intake.WriteJSON(s)); err != nil {
+			if _, err := one(intake.ParseJSON("story", intake.WriteJSON(s))); err != nil {
 				t.Errorf("%v\n%s", err, intake.WriteJSON(s))
 			}
 		}

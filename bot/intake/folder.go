@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fsnotify/fsnotify"
+
+	"briefbot/store"
 )
 
 // The times of a folder where its options give none.
@@ -46,7 +48,8 @@ type FolderOptions struct {
 }
 
 // Folder is the source of the story files in a folder. A story's id is its
-// file's path within it.
+// file's path within it, with something of its own behind it where the file
+// holds several.
 type Folder struct{ o FolderOptions }
 
 // NewFolder makes the source of a folder.
@@ -135,7 +138,7 @@ func (f *Folder) Run(ctx context.Context, to Sink, ready func()) error {
 // matters reports whether an event may be a story's, or a folder's.
 func matters(e fsnotify.Event) bool {
 	name := filepath.Base(e.Name)
-	return !temporary(name) && (parserFor(name) != nil || e.Has(fsnotify.Create|fsnotify.Remove|fsnotify.Rename))
+	return !temporary(name) && (isStory(name) || e.Has(fsnotify.Create|fsnotify.Remove|fsnotify.Rename))
 }
 
 // watch is one run over a folder.
@@ -155,7 +158,7 @@ type file struct {
 	seen time.Time         // since when it is so
 	read time.Time         // when it was read so; zero if it was not
 	sum  [sha256.Size]byte // of what was read
-	put  bool              // it has given a story
+	put  []given           // the stories that it has given
 	gone time.Time         // since when it is missing; zero if it is there
 }
 
@@ -224,11 +227,8 @@ func (w *watch) takeBack(ctx context.Context, now time.Time) (again bool) {
 		case now.Sub(f.gone) < w.Settle:
 			again = true
 		default:
-			if f.put {
-				if err := w.to.Removed(ctx, w.id(path)); err != nil {
-					w.Log.Error("take back story", "id", w.id(path), "error", err)
-					continue
-				}
+			if !w.remove(ctx, f, nil) {
+				continue
 			}
 			delete(w.files, path)
 			delete(w.troubles, path)
@@ -237,11 +237,31 @@ func (w *watch) takeBack(ctx context.Context, now time.Time) (again bool) {
 	return again
 }
 
+// remove takes back those of a file's stories that stay says no of, and reports
+// whether all of them could be.
+func (w *watch) remove(ctx context.Context, f *file, stay map[string]bool) bool {
+	var kept []given
+	all := true
+	for _, g := range f.put {
+		if !stay[g.id] {
+			err := w.to.Removed(ctx, g.id)
+			if err == nil {
+				continue
+			}
+			w.Log.Error("take back story", "id", g.id, "error", err)
+			all = false
+		}
+		kept = append(kept, g)
+	}
+	f.put = kept
+	return all
+}
+
 // renamed finds the missing file that had a new file's content: the same story
 // under another name.
 func (w *watch) renamed(sum [sha256.Size]byte) (path string, ok bool) {
 	for path, f := range w.files {
-		if !f.gone.IsZero() && f.put && f.sum == sum {
+		if !f.gone.IsZero() && len(f.put) > 0 && f.sum == sum {
 			return path, true
 		}
 	}
@@ -270,32 +290,107 @@ func (w *watch) read(ctx context.Context, path string, f *file) {
 	if sum == f.sum {
 		return
 	}
-	if from, ok := w.renamed(sum); ok && !f.put {
-		if err := w.to.Moved(ctx, w.id(from), w.id(path)); err != nil {
-			w.Log.Error("rename story", "id", w.id(from), "error", err)
+	if from, ok := w.renamed(sum); ok && len(f.put) == 0 {
+		if w.move(ctx, w.files[from], path) {
+			f.sum, f.put = sum, w.files[from].put
+			delete(w.files, from)
+		} else {
 			f.read = time.Time{}
-			return
 		}
-		f.sum, f.put = sum, true
-		delete(w.files, from)
 		return
 	}
 	f.sum = sum
 	delete(w.troubles, path)
-	s, err := parserFor(path)(name, data)
+	stories, err := ParserFor(path)(name, data)
 	if err != nil {
 		w.trouble(ctx, path, err)
 		return
 	}
-	s.ID, s.Revision, s.Updated = w.id(path), 0, time.Time{}
-	s.Topics = addTopics(s.Topics, w.Topics)
-	s.Language = cmp.Or(s.Language, w.Language)
-	if err := w.to.Put(ctx, s); err != nil {
-		w.Log.Error("put story", "id", s.ID, "error", err)
+	if !w.give(ctx, path, f, stories) {
 		f.sum, f.read = [sha256.Size]byte{}, time.Time{}
-		return
 	}
-	f.put = true
+}
+
+// move tells that a file's stories are known by another path from now on.
+func (w *watch) move(ctx context.Context, f *file, path string) bool {
+	for i, g := range f.put {
+		to := w.id(path)
+		if _, own, ok := strings.Cut(g.id, "#"); ok && i > 0 {
+			to += "#" + own
+		}
+		if to != g.id && !w.moveOne(ctx, &f.put[i], to) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *watch) moveOne(ctx context.Context, g *given, to string) bool {
+	if err := w.to.Moved(ctx, g.id, to); err != nil {
+		w.Log.Error("rename story", "id", g.id, "error", err)
+		return false
+	}
+	g.id = to
+	return true
+}
+
+// give gives the stories that a file has now, and takes back those that it had.
+// It reports whether all went well; if not, it can be called again.
+func (w *watch) give(ctx context.Context, path string, f *file, stories []store.Story) bool {
+	now := make([]given, len(stories))
+	for i, id := range FileIDs(w.id(path), stories) {
+		now[i] = newGiven(id, stories[i])
+	}
+	stay := map[string]bool{}
+	for _, j := range edited(f.put, now) {
+		if j >= 0 {
+			stay[f.put[j].id] = true
+		}
+	}
+	if !w.remove(ctx, f, stay) {
+		return false
+	}
+	was := edited(f.put, now) // of those that are left
+	if !w.rename(ctx, f, was, now) {
+		return false
+	}
+	for i, s := range stories {
+		s.ID, s.Revision, s.Updated = now[i].id, 0, time.Time{}
+		s.Topics = addTopics(s.Topics, w.Topics)
+		s.Language = cmp.Or(s.Language, w.Language)
+		if err := w.to.Put(ctx, s); err != nil {
+			w.Log.Error("put story", "id", s.ID, "error", err)
+			return false
+		}
+		if was[i] < 0 {
+			f.put = append(f.put, now[i])
+		}
+	}
+	f.put = now
+	return true
+}
+
+// rename tells which stories go by other ids now. An id that another story
+// still has waits until that one has moved on.
+func (w *watch) rename(ctx context.Context, f *file, was []int, now []given) bool {
+	held := map[string]bool{}
+	for _, g := range f.put {
+		held[g.id] = true
+	}
+	for again := true; again; {
+		again = false
+		for i, j := range was {
+			if j < 0 || held[now[i].id] { // by itself, or by another
+				continue
+			}
+			delete(held, f.put[j].id)
+			if !w.moveOne(ctx, &f.put[j], now[i].id) {
+				return false
+			}
+			held[now[i].id], again = true, true
+		}
+	}
+	return true
 }
 
 func (w *watch) id(path string) string { return w.Name + ":" + path }

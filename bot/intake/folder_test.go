@@ -379,3 +379,61 @@ func TestFolderPutsAgainAfterError(t *testing.T) {
 	d.expect("refused desk:a.txt", "put desk:a.txt: One")
 	d.quiet()
 }
+
+// letter is a text of several stories, each a headline and a fact.
+func letter(stories ...string) string {
+	var b strings.Builder
+	for _, s := range stories {
+		headline, fact, _ := strings.Cut(s, "/")
+		fmt.Fprintf(&b, "%s\n\nThe Facts\n\n• %s.\n\nSee sources\n\n", headline, fact)
+	}
+	return b.String()
+}
+
+// TestFolderSeveralStories edits a file that holds several stories: each stays
+// itself, whatever becomes of the others.
+func TestFolderSeveralStories(t *testing.T) {
+	d := open(t, t.TempDir(), never)
+	d.write("a.txt", letter("Rain/It rains"))
+	d.expect("put desk:a.txt: Rain")
+
+	d.write("a.txt", letter("Rain/It rains", "Fog/It is grey", "Snow/It snows"))
+	d.expect("put desk:a.txt: Rain", "put desk:a.txt#fog: Fog", "put desk:a.txt#snow: Snow")
+
+	// Another headline, or other facts, make no other story.
+	d.write("a.txt", letter("Rain/It rains", "Thick Fog/It is grey", "Snow/It snowed"))
+	d.expect("moved desk:a.txt#fog to desk:a.txt#thick-fog",
+		"put desk:a.txt: Rain", "put desk:a.txt#thick-fog: Thick Fog", "put desk:a.txt#snow: Snow")
+
+	// A new story at the top, and one less.
+	d.write("a.txt", letter("Hail/It hails", "Rain/It rains", "Snow/It snowed"))
+	d.expect("removed desk:a.txt#thick-fog", "moved desk:a.txt to desk:a.txt#rain",
+		"put desk:a.txt: Hail", "put desk:a.txt#rain: Rain", "put desk:a.txt#snow: Snow")
+
+	// What moves up takes the id that is free.
+	d.write("a.txt", letter("Snow/It snowed", "Rain/It rains"))
+	d.expect("removed desk:a.txt", "moved desk:a.txt#snow to desk:a.txt",
+		"put desk:a.txt: Snow", "put desk:a.txt#rain: Rain")
+
+	// A file that can't be read any more leaves its stories as they were.
+	d.write("a.txt", "Snow")
+	d.expect("problem DIR/a.txt:1: no bullets behind the headline; write each fact on a line of its own that begins with •, - or *")
+	d.write("a.txt", letter("Snow/It snowed", "Rain/It rains"))
+	d.expect("put desk:a.txt: Snow", "put desk:a.txt#rain: Rain")
+
+	must(t, os.Rename(d.path("a.txt"), d.path("b.txt")))
+	d.expect("moved desk:a.txt to desk:b.txt", "moved desk:a.txt#rain to desk:b.txt#rain")
+
+	must(t, os.Remove(d.path("b.txt")))
+	d.expect("removed desk:b.txt", "removed desk:b.txt#rain")
+}
+
+func TestFileIDs(t *testing.T) {
+	all := []store.Story{{Headline: "First"}, {Headline: "Night Ferry, 9 Years On!"}, {Headline: "Night ferry: 9 years on"},
+		{ID: "own:4", Headline: "Fourth"}, {Headline: "…"}, {Headline: strings.Repeat("long ", 40)}, {Headline: "Über Köln"}}
+	want := []string{"d:f.json", "d:f.json#night-ferry-9-years-on", "d:f.json#night-ferry-9-years-on-2", "d:f.json#own-4",
+		"d:f.json#5", "d:f.json#" + strings.TrimSuffix(strings.Repeat("long-", 16), "-"), "d:f.json#über-köln"}
+	if got := intake.FileIDs("d:f.json", all); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

@@ -245,5 +245,5 @@ func headStructure(line string) bool {
 	p := parser{}
 	known, err := p.headKey(line)
 	_, bullet := cutBullet(line)
-	return known || err != nil || bullet || isRule(line)
+	return known || err != nil || bullet || isRule(line) || isVersion(line)
 }

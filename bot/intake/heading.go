@@ -108,7 +108,7 @@ func usesWord(label string) bool {
 // writable holds for a heading that is taken for nothing else.
 func writable(line string) bool {
 	_, bullet := cutBullet(line)
-	return line[0] != '\\' && !bullet && !isRule(line) && !isListHeading(line)
+	return line[0] != '\\' && !bullet && !isRule(line) && !isListHeading(line) && landmarkOf(line) == noMark
 }
 
 // ended holds for a text that a heading may follow without a blank line.

@@ -14,39 +14,80 @@ import (
 	"briefbot/store"
 )
 
-// ParseJSON reads one story in the JSON form. name is what errors call the
-// file. An error is an *Error with line and column, and comes with no story;
-// unknown fields are errors.
-func ParseJSON(name string, data []byte) (store.Story, error) {
+// ParseJSON reads stories in the JSON form: one, a list of them, or one behind
+// the other as in JSON Lines. name is what errors call the file. An error is an
+// *Error with line and column, and comes with no story; unknown fields are
+// errors.
+func ParseJSON(name string, data []byte) ([]store.Story, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := legible(name, data); err != nil {
-		return store.Story{}, err
+		return nil, err
 	}
-	var s store.Story
-	read := json.Unmarshal(data, &s)
-	if syntax := (*json.SyntaxError)(nil); errors.As(read, &syntax) {
-		return store.Story{}, errorAt(name, data, int(syntax.Offset)-1, "no JSON: "+syntax.Error(), "")
+	var all []store.Story
+	dec := json.NewDecoder(bytes.NewReader(data))
+	for {
+		from := len(data) - len(bytes.TrimLeft(data[dec.InputOffset():], " \t\r\n"))
+		if from == len(data) {
+			return all, nil
+		}
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			err := json.Unmarshal(data[from:], new(any)) // which says where
+			at := from
+			if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+				at += int(syntax.Offset) - 1
+			}
+			return nil, errorAt(name, data, at, "no JSON: "+err.Error(), "")
+		}
+		stories, at, err := parseValue(value)
+		if err != nil {
+			return nil, errorAt(name, data, from+at, err.Error(), "")
+		}
+		all = append(all, stories...)
+	}
+}
+
+// parseValue reads a story or a list of them. On an error, at is where it is.
+func parseValue(data []byte) (all []store.Story, at int, err error) {
+	read, t := json.Unmarshal(data, &all), reflect.TypeFor[[]store.Story]()
+	listed := data[0] == '['
+	if !listed {
+		all = make([]store.Story, 1)
+		read, t = json.Unmarshal(data, &all[0]), t.Elem()
 	}
 	// encoding/json says neither where an unknown field stands nor where a
 	// date is that can't be read: a walk over the tokens does.
 	w := walk{data: data, dec: json.NewDecoder(bytes.NewReader(data)), places: map[string]int{}}
 	w.dec.UseNumber()
-	err := w.value("", reflect.TypeFor[store.Story]())
-	if err == nil {
+	if err = w.value("", t); err == nil {
 		err = read
 	}
 	if err != nil {
-		return store.Story{}, errorAt(name, data, w.at, err.Error(), "")
+		return nil, w.at, err
 	}
-	if where, err := check(s); err != nil {
-		at, there := w.places[where]
-		if !there {
-			at = w.places[""]
+	if len(all) == 0 {
+		return nil, 0, errors.New("the list has no stories")
+	}
+	for i, s := range all {
+		where, err := check(s)
+		if err == nil {
+			continue
 		}
-		return store.Story{}, errorAt(name, data, at, err.Error(), "")
+		whole := ""
+		if listed {
+			whole = fmt.Sprintf("[%d]", i)
+		}
+		at, there := w.places[inside(whole, where)]
+		if !there {
+			at = w.places[whole]
+		}
+		return nil, at, err
 	}
-	return s, nil
+	return all, 0, nil
 }
+
+// inside gives the path of a field.
+func inside(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 
 // WriteJSON writes the story in the JSON form, for people to read.
 func WriteJSON(s store.Story) []byte {
@@ -139,7 +180,7 @@ func (w *walk) object(path string, fields map[string]reflect.Type) error {
 		if !known {
 			return fmt.Errorf("unknown field %q", name)
 		}
-		inner := strings.TrimPrefix(path+"."+name, ".")
+		inner := inside(path, name)
 		if _, twice := w.places[inner]; twice {
 			return fmt.Errorf("field %q stands twice", name)
 		}

@@ -23,7 +23,7 @@ func TestJSON(t *testing.T) {
 	if diff := cmp.Diff(string(want), string(intake.WriteJSON(s))); diff != "" {
 		t.Error(diff)
 	}
-	got, err := intake.ParseJSON("whole.json", want)
+	got, err := one(intake.ParseJSON("whole.json", want))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +37,16 @@ func TestParseJSONErrors(t *testing.T) {
 		{"empty", "", "s.json:1: the file is empty; write a headline, then bullets that begin with •"},
 		{"no JSON", "{\n  \"headline\": \"Rain\",\n}", "s.json:3:1: no JSON: invalid character '}' looking for beginning of object key string"},
 		{"cut off", `{"headline": "Rain"`, "s.json:1:19: no JSON: unexpected end of JSON input"},
-		{"two", `{} {}`, "s.json:1:4: no JSON: invalid character '{' after top-level value"},
+		{"a second one", "{\"headline\": \"Rain\", \"bullets\": [{\"text\": \"a\"}]}\n {\"headline\": 1}", `s.json:2:15: headline: want a text`},
+		{"in a list", `[{"headline": "Rain", "bullets": [{"text": "a"}]}, {"headline": "Snow"}]`, `s.json:1:52: the story has no bullets`},
+		{"a field in a list", `[{"headline": "Rain", "deck": "x"}]`, `s.json:1:23: unknown field "deck"`},
+		{"words behind", `{"headline": "Rain", "bullets": [{"text": "a"}]} x`, `s.json:1:50: no JSON: invalid character 'x' looking for beginning of value`},
 		{"unknown field", "{\n  \"headline\": \"Rain\",\n  \"deck\": \"x\"}", `s.json:3:3: unknown field "deck"`},
 		{"unknown field within", `{"headline": "Ré", "bullets": [{"text": "a", "cites": [1]}]}`, `s.json:1:46: unknown field "cites"`},
 		{"another case", `{"Headline": "Rain"}`, `s.json:1:2: unknown field "Headline"`},
 		{"a field twice", `{"headline": "Rain", "headline": "Snow"}`, `s.json:1:22: field "headline" stands twice`},
-		{"no object", `[1]`, `s.json:1:1: the story: want an object in braces`},
+		{"no object", `1`, `s.json:1:1: the story: want an object in braces`},
+		{"no object in a list", `[1]`, `s.json:1:2: [0]: want an object in braces`},
 		{"a number as text", "{\"headline\": \"Rain\",\n\"bullets\": [{\"text\": 3}]}", `s.json:2:22: bullets[0].text: want a text`},
 		{"a text as list", `{"headline": "Rain", "bullets": "x"}`, `s.json:1:33: bullets: want a list in square brackets`},
 		{"a fraction", `{"headline": "Rain", "bullets": [{"text": "a", "citations": [1.5]}]}`, `s.json:1:62: bullets[0].citations[0]: want a whole number`},
@@ -60,7 +64,7 @@ func TestParseJSONErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := intake.ParseJSON("s.json", []byte(tt.in))
+			s, err := one(intake.ParseJSON("s.json", []byte(tt.in)))
 			if e := (*intake.Error)(nil); !errors.As(err, &e) {
 				t.Fatalf("error %v is no *Error", err)
 			}

@@ -6,31 +6,37 @@ import (
 	"unicode/utf8"
 )
 
-// lines goes through a text line by line.
-type lines struct {
-	rest string
-	n    int // number of the line given last
+// line is a line of a text, folded, that holds more than blanks or a rule.
+type line struct {
+	text string
+	n    int  // its number in the file, from 1
+	gap  bool // a blank line or a rule stands before it
 }
 
-// linesOf takes a text whose lines end in LF, CRLF or CR.
-func linesOf(text string) lines {
+// linesOf gives the lines of a text whose lines end in LF, CRLF or CR.
+func linesOf(text string) []line {
 	if strings.IndexByte(text, '\r') >= 0 {
 		text = lineEnds.Replace(text)
 	}
-	return lines{rest: text}
+	all := make([]line, 0, usualLines)
+	gap := false
+	for n := 1; text != ""; n++ {
+		var l string
+		l, text, _ = strings.Cut(text, "\n")
+		if l = fold(l); l == "" || isRule(l) {
+			gap = true
+			continue
+		}
+		all = append(all, line{l, n, gap})
+		gap = false
+	}
+	return all
 }
+
+// usualLines is how many lines the most stories have.
+const usualLines = 32
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// next gives the next line, folded, or false at the end.
-func (l *lines) next() (line string, more bool) {
-	if l.rest == "" {
-		return "", false
-	}
-	l.n++
-	line, l.rest, _ = strings.Cut(l.rest, "\n")
-	return fold(line), true
-}
 
 // isBlank holds for what takes no room at the edge of a line: white space, and
 // the byte order mark and the zero-width space that pasted text brings along.

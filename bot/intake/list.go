@@ -102,24 +102,28 @@ func (l *list) sources(file string) ([]store.Source, error) {
 	return all, nil
 }
 
+const listHeading = "\nArticles on this story\n"
+
 // writeList writes the list of sources.
 func writeList(b *strings.Builder, sources []store.Source) {
-	if len(sources) == 0 {
-		return
-	}
-	b.WriteString("\nArticles on this story\n\n")
+	b.WriteString(listHeading + "\n")
 	for _, s := range sources {
-		s.Outlet, s.Title = clean(s.Outlet), clean(s.Title)
-		if !isAddress(s.URL) {
-			s.URL = ""
-		}
-		if s.Leaning != nil && !isLeaning(*s.Leaning) {
-			s.Leaning = nil
-		}
-		line := writeSource(s, s.Outlet, s.URL)
-		if n, text, ok := cutNumber(line); !ok || n != s.N || !sameSource(readSource([]string{text}), s) {
-			line = writeSource(s, quote(s.Outlet), "<"+s.URL+">")
-		}
-		b.WriteString(line + "\n")
+		b.WriteString(strings.TrimRight(mark(s.N)+" "+sourceText(s), " ") + "\n")
 	}
+}
+
+// sourceText writes a source but for its number, so that it is read again.
+func sourceText(s store.Source) string {
+	s.Outlet, s.Title = clean(s.Outlet), clean(s.Title)
+	if !isAddress(s.URL) {
+		s.URL = ""
+	}
+	if s.Leaning != nil && !isLeaning(*s.Leaning) {
+		s.Leaning = nil
+	}
+	text := writeSource(s, s.Outlet, s.URL)
+	if n, read, ok := cutNumber(mark(max(s.N, 1)) + " " + text); !ok || n != max(s.N, 1) || !sameSource(readSource([]string{read}), s) {
+		text = writeSource(s, quote(s.Outlet), "<"+s.URL+">")
+	}
+	return text
 }

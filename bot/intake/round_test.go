@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,11 +16,24 @@ import (
 	"briefbot/store"
 )
 
+// one takes the only story that a parser gave.
+func one(all []store.Story, err error) (store.Story, error) {
+	switch {
+	case err != nil && all != nil:
+		return store.Story{}, fmt.Errorf("stories beside the error %w", err)
+	case err != nil:
+		return store.Story{}, err
+	case len(all) != 1:
+		return store.Story{}, fmt.Errorf("%d stories", len(all))
+	}
+	return all[0], nil
+}
+
 // FuzzParseText: whatever is read is written and read to the same story, and
 // an error comes without one.
 func FuzzParseText(f *testing.F) {
 	f.Add([]byte(whole))
-	for _, pattern := range []string{"testdata/*.txt", "../sandbox/stories/*.txt"} {
+	for _, pattern := range []string{"testdata/*.txt", "testdata/forms/*.txt", "../sandbox/stories/*.txt"} {
 		files, _ := filepath.Glob(pattern)
 		for _, name := range files {
 			data, err := os.ReadFile(name)
@@ -31,32 +45,70 @@ func FuzzParseText(f *testing.F) {
 	}
 	f.Add([]byte("Title: \\Rain\r\rUpdated 2022-11-02T09:00:00+01:00\n* a [1][1, 2] \\[3]\n  b[2-4],[1]\n\n# N\n\\- x\n\nY\nSources\n1. A: \"b\" (LR:1)\nhttps://a.b"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := intake.ParseText("f", data)
-		if err != nil {
-			if e := (*intake.Error)(nil); !errors.As(err, &e) || e.Line < 1 {
-				t.Fatalf("error without a place: %v", err)
-			}
-			if !cmp.Equal(s, store.Story{}) {
-				t.Fatalf("a story beside error %v", err)
-			}
-			return
-		}
-		text := intake.WriteText(s)
-		again, err := intake.ParseText("again", text)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		if diff := cmp.Diff(s, again); diff != "" {
-			t.Fatalf("%s\n%s", diff, text)
-		}
-		fromJSON, err := intake.ParseJSON("json", intake.WriteJSON(s))
-		if err != nil {
-			t.Fatalf("as JSON: %v\n%s", err, intake.WriteJSON(s))
-		}
-		if !store.SameForReader(s, fromJSON) {
-			t.Fatalf("as JSON: %s", cmp.Diff(s, fromJSON))
+		all, err := intake.ParseText("f", data)
+		checkError(t, all, err)
+		for _, s := range all {
+			checkText(t, s)
+			checkFields(t, s)
 		}
 	})
+}
+
+// checkError holds an error to its promise: it has a place, and comes without a
+// story.
+func checkError(t *testing.T, all []store.Story, err error) {
+	t.Helper()
+	if err == nil {
+		if len(all) == 0 {
+			t.Fatal("neither a story nor an error")
+		}
+		return
+	}
+	if e := (*intake.Error)(nil); !errors.As(err, &e) || e.Line < 1 {
+		t.Fatalf("error without a place: %v", err)
+	}
+	if len(all) > 0 {
+		t.Fatalf("stories beside error %v", err)
+	}
+}
+
+// checkText writes a story as text and reads it.
+func checkText(t *testing.T, s store.Story) {
+	t.Helper()
+	text := intake.WriteText(s)
+	again, err := one(intake.ParseText("again", text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if diff := cmp.Diff(s, again); diff != "" {
+		t.Fatalf("%s\n%s", diff, text)
+	}
+}
+
+// fields are the forms that hold all of a story.
+var fields = []struct {
+	name  string
+	write func(store.Story) []byte
+	parse func(string, []byte) ([]store.Story, error)
+}{
+	{"JSON", intake.WriteJSON, intake.ParseJSON},
+	{"YAML", intake.WriteYAML, intake.ParseYAML},
+	{"Markdown", intake.WriteMarkdown, intake.ParseMarkdown},
+}
+
+// checkFields writes a story in each of these forms and reads it.
+func checkFields(t *testing.T, s store.Story) {
+	t.Helper()
+	for _, form := range fields {
+		data := form.write(s)
+		again, err := one(form.parse("again", data))
+		if err != nil {
+			t.Fatalf("as %s: %v\n%s", form.name, err, data)
+		}
+		if !store.SameForReader(s, again) || s.ID != again.ID {
+			t.Fatalf("as %s: %s\n%s", form.name, cmp.Diff(s, again), data)
+		}
+	}
 }
 
 // FuzzParseJSON: whatever is read as JSON survives the text form, in the form
@@ -65,26 +117,22 @@ func FuzzParseJSON(f *testing.F) {
 	f.Add(intake.WriteJSON(wholeStory))
 	f.Add([]byte(`{"headline":"a","bullets":[{"text":"b"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := intake.ParseJSON("f", data)
-		if err != nil {
-			if e := (*intake.Error)(nil); !errors.As(err, &e) || e.Line < 1 {
-				t.Fatalf("error without a place: %v", err)
+		all, err := intake.ParseJSON("f", data)
+		checkError(t, all, err)
+		for _, s := range all {
+			for _, form := range fields[:2] { // Markdown folds white space, as the text form does
+				again, err := one(form.parse("again", form.write(s)))
+				if err != nil || !store.SameForReader(s, again) {
+					t.Fatalf("as %s: %v\n%s\n%s", form.name, err, cmp.Diff(s, again), form.write(s))
+				}
 			}
-			return
-		}
-		again, err := intake.ParseJSON("again", intake.WriteJSON(s))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, intake.WriteJSON(s))
-		}
-		if !store.SameForReader(s, again) {
-			t.Fatal(cmp.Diff(s, again))
-		}
-		text, err := intake.ParseText("text", intake.WriteText(s))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, intake.WriteText(s))
-		}
-		if len(text.Bullets) != len(s.Bullets) || len(text.Narratives) != len(s.Narratives) || len(text.Sources) != len(s.Sources) {
-			t.Fatalf("%s\n%s", cmp.Diff(s, text), intake.WriteText(s))
+			text, err := one(intake.ParseText("text", intake.WriteText(s)))
+			if err != nil {
+				t.Fatalf("%v\n%s", err, intake.WriteText(s))
+			}
+			if len(text.Bullets) != len(s.Bullets) || len(text.Narratives) != len(s.Narratives) || len(text.Sources) != len(s.Sources) {
+				t.Fatalf("%s\n%s", cmp.Diff(s, text), intake.WriteText(s))
+			}
 		}
 	})
 }
@@ -174,20 +222,14 @@ func TestWriteTextHoldsAnything(t *testing.T) {
 	for seed := range uint64(3000) {
 		s := randomStory(rand.New(rand.NewPCG(seed, 0)))
 		text := intake.WriteText(s)
-		again, err := intake.ParseText("again", text)
+		again, err := one(intake.ParseText("again", text))
 		if err != nil {
 			t.Fatalf("story %d: %v\n%s", seed, err, text)
 		}
 		if diff := cmp.Diff(s, again); diff != "" {
 			t.Fatalf("story %d: %s\n%s", seed, diff, text)
 		}
-		again, err = intake.ParseJSON("again", intake.WriteJSON(s))
-		if err != nil {
-			t.Fatalf("story %d as JSON: %v", seed, err)
-		}
-		if diff := cmp.Diff(s, again); diff != "" {
-			t.Fatalf("story %d as JSON: %s", seed, diff)
-		}
+		checkFields(t, s)
 	}
 }
 
@@ -242,7 +284,7 @@ func BenchmarkParseText(b *testing.B) {
 			b.SetBytes(size)
 			for b.Loop() {
 				for i, data := range all {
-					if _, err := intake.ParseText(files[i], data); err != nil {
+					if _, err := one(intake.ParseText(files[i], data)); err != nil {
 						b.Fatal(err)
 					}
 				}

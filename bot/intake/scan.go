@@ -55,7 +55,7 @@ func (w *watch) scan(ctx context.Context) (found map[string]fs.FileInfo, whole b
 				links = append(links, at)
 			case info.IsDir():
 				enter(at)
-			case info.Mode().IsRegular() && parserFor(e.Name()) != nil:
+			case info.Mode().IsRegular() && isStory(e.Name()):
 				found[at] = info
 			case !w.passed[at]:
 				w.passed[at] = true

@@ -22,7 +22,7 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := intake.ParseText("seed.txt", data)
+	s, err := one(intake.ParseText("seed.txt", data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestSeed(t *testing.T) {
 	if s.Narratives[0].Side() != store.Critical || s.Narratives[1].Side() != store.Establishment {
 		t.Errorf("sides %v, %v", s.Narratives[0].Side(), s.Narratives[1].Side())
 	}
-	again, err := intake.ParseText("again", intake.WriteText(s))
+	again, err := one(intake.ParseText("again", intake.WriteText(s)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,9 @@ package intake
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"briefbot/store"
@@ -34,31 +35,36 @@ type Sink interface {
 	Problem(ctx context.Context, err error)
 }
 
-// parserFor gives the parser for files of that name; nil if they are no
-// stories.
-func parserFor(name string) func(name string, data []byte) (store.Story, error) {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".txt":
-		return ParseText
-	case ".json":
-		return ParseJSON
-	case ".html", ".htm":
-		return onlyStory
-	}
-	return nil
+// parsers read the forms of story files, by the ends of their names.
+var parsers = map[string]func(name string, data []byte) ([]store.Story, error){
+	".htm":   parseHTMLFile,
+	".html":  parseHTMLFile,
+	".txt":   ParseText,
+	".md":    ParseMarkdown,
+	".yaml":  ParseYAML,
+	".yml":   ParseYAML,
+	".json":  ParseJSON,
+	".jsonl": ParseJSON,
 }
 
-// onlyStory reads a file of HTML, which must hold one story.
-func onlyStory(name string, data []byte) (store.Story, error) {
-	stories, err := parseHTMLFile(name, data)
-	switch {
-	case err != nil:
-		return store.Story{}, err
-	case len(stories) > 1:
-		return store.Story{}, &Error{File: name, Line: 1, Reason: fmt.Sprintf("%d stories in one file", len(stories)),
-			Hint: "give each a file of its own"}
-	}
-	return stories[0], nil
+// ParserFor gives the parser for files of that name; nil if they are no
+// stories.
+func ParserFor(name string) func(name string, data []byte) ([]store.Story, error) {
+	return parsers[strings.ToLower(path.Ext(name))]
+}
+
+// isStory holds for the name of a file that is a story when it stands in a
+// folder: what tells people of the folder is none.
+func isStory(name string) bool {
+	base := strings.TrimSuffix(name, path.Ext(name))
+	return ParserFor(name) != nil && !strings.EqualFold(base, "readme")
+}
+
+// Extensions gives the ends of story files' names, as in ".json or .txt".
+func Extensions() string {
+	all := slices.Sorted(maps.Keys(parsers))
+	last := len(all) - 1
+	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
 // addTopics gives the story's topics and those of the source that it lacks.

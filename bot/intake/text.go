@@ -1,28 +1,50 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 
 	"briefbot/store"
 )
 
-// ParseText reads one story in the text form. name is what errors call the
-// file. An error is an *Error, and comes with no story.
-func ParseText(name string, data []byte) (store.Story, error) {
+// ParseText reads the stories of a text: one in the text form, or one or more
+// in the forms in which pages, newsletters and forums pass them on. name is
+// what errors call the file. An error is an *Error, and comes with no story.
+func ParseText(name string, data []byte) ([]store.Story, error) {
 	if err := legible(name, data); err != nil {
-		return store.Story{}, err
+		return nil, err
 	}
-	p := parser{file: name, lines: linesOf(string(data)), part: inHead}
-	for {
-		line, more := p.next()
-		if !more {
-			break
+	texts := cut(linesOf(string(data)))
+	stories := make([]store.Story, 0, len(texts))
+	for _, t := range texts {
+		s, err := parseStory(name, t)
+		if err != nil {
+			return nil, err
 		}
-		if err := p.take(line); err != nil {
+		stories = append(stories, s)
+	}
+	return stories, nil
+}
+
+func parseStory(name string, t storyText) (store.Story, error) {
+	p := parser{file: name, dumped: t.dumped, part: inHead}
+	for _, l := range t.lines {
+		p.n = l.n
+		if err := p.take(l.text, l.gap); err != nil {
 			return store.Story{}, err
 		}
 	}
-	return p.story()
+	if p.dumped {
+		p.cutGlued()
+	}
+	s, err := p.story()
+	if err != nil {
+		return store.Story{}, err
+	}
+	if !p.listed {
+		creditOutlets(&s)
+	}
+	return s, nil
 }
 
 // part is where in a story's text a line stands.
@@ -38,10 +60,11 @@ const (
 // parser takes a story's lines in order. It looks ahead nowhere: what a line
 // that may be a heading is, is decided when the next one is there.
 type parser struct {
-	lines
-	file string
-	part part
-	gap  bool // a blank line stands before this one
+	file   string
+	n      int // number of the line
+	part   part
+	dumped bool // the lines are those that cut arranged
+	listed bool // there is a list of sources, though it may be empty
 
 	head       head
 	bullets    []passage
@@ -58,14 +81,8 @@ type narrative struct {
 	paragraphs []passage
 }
 
-// take takes one folded line.
-func (p *parser) take(line string) error {
-	if line == "" || isRule(line) {
-		p.gap = true
-		return nil
-	}
-	gap := p.gap
-	p.gap = false
+// take takes one line; gap says that a blank one stands before it.
+func (p *parser) take(line string, gap bool) error {
 	if p.part == inList {
 		_, _, numbered := cutNumber(line)
 		if label, ok := cutHeading(line); ok && gap && !numbered {
@@ -109,7 +126,7 @@ func (p *parser) structure(line string, gap bool) bool {
 		return true
 	}
 	mayEnd := gap || p.open == nil && p.maybe == "" || p.open != nil && p.open.ended()
-	if p.part == inHead || !mayEnd {
+	if !mayEnd || p.part == inHead && !(p.dumped && line[0] == '#') {
 		return false
 	}
 	list := isListHeading(line)
@@ -120,7 +137,7 @@ func (p *parser) structure(line string, gap bool) bool {
 	p.dropMaybe()
 	p.open = nil
 	if list {
-		p.part = inList
+		p.part, p.listed = inList, true
 	} else {
 		p.startNarrative(label)
 	}
@@ -199,6 +216,9 @@ func (p *parser) story() (store.Story, error) {
 	case p.head.line == 0:
 		return store.Story{}, &Error{File: p.file, Line: 1, Reason: "no headline",
 			Hint: "write it on the first line, with a blank line behind it"}
+	case len(p.bullets) == 0 && len(p.narratives) > 0:
+		return store.Story{}, &Error{File: p.file, Line: p.head.line, Reason: "no bullets behind the headline, only narratives",
+			Hint: "a story begins with its facts: write each on a line of its own that begins with •, - or *"}
 	case len(p.bullets) == 0:
 		return store.Story{}, &Error{File: p.file, Line: p.head.line, Reason: "no bullets behind the headline",
 			Hint: "write each fact on a line of its own that begins with •, - or *"}
@@ -261,7 +281,13 @@ func WriteText(s store.Story) []byte {
 	for _, n := range s.Narratives {
 		c.writeNarrative(&b, n)
 	}
-	writeList(&b, s.Sources)
+	switch {
+	case len(s.Sources) > 0:
+		writeList(&b, s.Sources)
+	case creditOutlets(&s), slices.ContainsFunc(s.Bullets, func(b store.Bullet) bool { return isScored(clean(b.Text)) }):
+		// A list, though empty, says that the outlets are part of the text.
+		b.WriteString(listHeading)
+	}
 	return []byte(b.String())
 }
 
@@ -295,7 +321,7 @@ func paragraphStructure(line string) bool {
 	_, heading := cutHeading(line)
 	_, bare := bareHeading(line)
 	_, bullet := cutBullet(line)
-	return heading || bare || bullet || isRule(line) || isListHeading(line)
+	return heading || bare || bullet || isRule(line) || isListHeading(line) || landmarkOf(line) != noMark
 }
 
 // guarded sets a backslash before a line that would be taken for something

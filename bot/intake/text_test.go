@@ -16,7 +16,7 @@ import (
 // read parses a story that must be one.
 func read(t *testing.T, text string) store.Story {
 	t.Helper()
-	s, err := intake.ParseText("story.txt", []byte(text))
+	s, err := one(intake.ParseText("story.txt", []byte(text)))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -122,13 +122,24 @@ func TestParseTextWhole(t *testing.T) {
 	}
 }
 
-func TestWriteText(t *testing.T) {
-	want, err := os.ReadFile(filepath.Join("testdata", "whole.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(intake.WriteText(wholeStory))); diff != "" {
-		t.Error(diff)
+// TestWrite writes a story in each form.
+func TestWrite(t *testing.T) {
+	for name, write := range map[string]func(store.Story) []byte{
+		"whole.txt": intake.WriteText, "whole.md": intake.WriteMarkdown, "whole.yaml": intake.WriteYAML, "whole.html": intake.WriteHTML,
+	} {
+		name, got := filepath.Join("testdata", name), write(wholeStory)
+		if *update {
+			if err := os.WriteFile(name, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 
@@ -307,7 +318,7 @@ func TestParseTextErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := intake.ParseText("s.txt", []byte(tt.in))
+			s, err := one(intake.ParseText("s.txt", []byte(tt.in)))
 			if e := (*intake.Error)(nil); !errors.As(err, &e) {
 				t.Fatalf("error %v is no *Error", err)
 			}

@@ -356,12 +356,17 @@ func (d desk) Run(ctx context.Context, to intake.Sink, ready func()) error {
 			continue
 		}
 		put := func() error {
-			s, err := intake.ParseText(n.file(), []byte(n.text(now())))
+			all, err := intake.ParseText(n.file(), []byte(n.text(now())))
 			if err != nil {
 				return err
 			}
-			s.ID = d.name + ":" + n.file()
-			return to.Put(ctx, s)
+			for _, s := range all {
+				s.ID = d.name + ":" + n.file()
+				if err := to.Put(ctx, s); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 		if !n.at.After(now()) && (n.removed.IsZero() || n.removed.After(now())) {
 			if err := put(); err != nil {

@@ -3,6 +3,7 @@ package telegram
 import (
 	"unicode/utf16"
 
+	"briefbot/bot/brief"
 	"briefbot/store"
 )
 
@@ -36,6 +37,9 @@ const (
 	// maxAbsent is how many ids beyond the highest known one are looked at.
 	maxAbsent = 4
 )
+
+// A message holds what all platforms are said to.
+const _ = uint(maxText - brief.OneMessage)
 
 // size is what a rendered text counts.
 type size struct{ text, raw, entities, entityBytes int }

@@ -10,7 +10,7 @@ import (
 )
 
 // check looks over the configuration and all story files, and names every
-// mistake.
+// mistake, and what an editor may want to look at.
 func check(_ context.Context, c *invocation) error {
 	var file string
 	if _, err := c.parse(c.flags(&file)); err != nil {
@@ -28,7 +28,7 @@ func check(_ context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	stories, wrong := 0, 0
+	stories, warnings, wrong := 0, 0, 0
 	for _, s := range conf.Sources {
 		if s.Dir == "" { // what is on the network, a check does not ask
 			continue
@@ -40,18 +40,22 @@ func check(_ context.Context, c *invocation) error {
 			continue
 		}
 		for _, f := range files {
-			if _, err := intake.ReadFile(f.Path); err != nil {
+			all, found, err := intake.LintFile(f.Path)
+			if err != nil {
 				fmt.Fprintln(c.stdout, err)
 				wrong++
-				continue
 			}
-			stories++
+			for _, w := range found {
+				fmt.Fprintln(c.stdout, "warning:", w)
+			}
+			stories, warnings = stories+len(all), warnings+len(found)
 		}
 	}
 	if err := conf.Print(c.stdout); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "\n%s, %s, %s\n", count(len(conf.Channels), "channel"), count(stories, "story"), count(wrong, "mistake"))
+	fmt.Fprintf(c.stdout, "\n%s, %s, %s, %s\n", count(len(conf.Channels), "channel"), count(stories, "story"),
+		count(warnings, "warning"), count(wrong, "mistake"))
 	if wrong > 0 {
 		return &exit{code: exitFailed}
 	}

@@ -208,14 +208,19 @@ Articles on this story
 [2] Harbour Board: "Report on the light" https://harbourboard.example/report
 `
 
-// addStory puts a story into the watched folder, if it is one.
+// addStory puts the stories of a text into the watched folder, if it has any.
 func addStory(folder, text string) error {
-	s, err := intake.ParseText("your story", []byte(text))
+	stories, err := intake.ParseText("your story", []byte(text))
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("added-%d.txt", time.Now().UnixNano())
-	return os.WriteFile(filepath.Join(folder, name), intake.WriteText(s), fs.FileMode(0o600))
+	for i, s := range stories {
+		name := fmt.Sprintf("added-%d-%d.txt", time.Now().UnixNano(), i)
+		if err := os.WriteFile(filepath.Join(folder, name), intake.WriteText(s), fs.FileMode(0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve serves until ctx ends.

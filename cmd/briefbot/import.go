@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,7 +20,8 @@ import (
 // importSource is the name of the source that imported stories belong to.
 const importSource = "import"
 
-// importStories takes files into the store.
+// importStories takes files into the store. A list of feeds holds no stories: it
+// becomes the section of the configuration from which they come in.
 func importStories(ctx context.Context, c *invocation) error {
 	var file string
 	args, err := c.parse(c.flags(&file))
@@ -27,6 +30,15 @@ func importStories(ctx context.Context, c *invocation) error {
 	}
 	if len(args) == 0 {
 		return usageError("import takes files or folders")
+	}
+	lists := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return !isOPML(a) })
+	if len(lists) > 0 {
+		if err := importFeeds(c, lists); err != nil {
+			return err
+		}
+		if args = slices.DeleteFunc(args, isOPML); len(args) == 0 {
+			return nil
+		}
 	}
 	conf, err := loadConfig(file)
 	if err != nil {
@@ -57,11 +69,8 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, topics sto
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		change, err := importFile(ctx, st, topics, f)
-		if err != nil {
+		if err := importFile(ctx, st, topics, f, counts); err != nil {
 			wrong = append(wrong, err)
-		} else {
-			counts[change]++
 		}
 		bar.Add(1)
 	}
@@ -71,26 +80,27 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, topics sto
 	}
 	fmt.Fprintf(c.stdout, "%d added, %d revised, %d unchanged, %d no stories\n",
 		counts[store.Added], counts[store.Revised]+counts[store.Enriched], counts[store.Unchanged]+counts[store.Joined], len(wrong))
-	switch {
-	case len(wrong) == 0:
-		return nil
-	case len(wrong) < len(files):
-		return &exit{code: exitPartial}
-	}
-	return &exit{code: exitFailed}
+	return someFailed(len(wrong), len(files))
 }
 
-func importFile(ctx context.Context, st *store.Store, topics store.Topics, f intake.StoryFile) (store.Change, error) {
-	s, err := intake.ReadFile(f.Path)
+// importFile takes in the stories of a file, and counts what that did. A story
+// keeps the id that the file gives it.
+func importFile(ctx context.Context, st *store.Store, topics store.Topics, f intake.StoryFile, counts map[store.Change]int) error {
+	stories, err := intake.ReadFile(f.Path)
 	if err != nil {
-		return store.Unchanged, err
+		return err
 	}
-	if s.ID == "" {
-		s.ID = importSource + ":" + f.Name
+	ids := intake.FileIDs(importSource+":"+f.Name, stories)
+	for i, s := range stories {
+		s.ID = cmp.Or(s.ID, ids[i])
+		s.Topics = topics.Of(s)
+		_, change, err := st.PutStory(ctx, s, time.Now())
+		if err != nil {
+			return err
+		}
+		counts[change]++
 	}
-	s.Topics = topics.Of(s)
-	_, change, err := st.PutStory(ctx, s, time.Now())
-	return change, err
+	return nil
 }
 
 // progress is a bar on a terminal, and nothing elsewhere.

@@ -41,8 +41,10 @@ func commands() []subcommand {
 		{"demo", "[--listen ADDRESS]", "both chats in your browser: no token, no file, no network", demo},
 		{"run", "[--config FILE]", "run the bot", runBot},
 		{"check", "[--config FILE]", "look over the configuration and all story files", check},
-		{"preview", "[--format text|json] FILE…", "show what each platform would post", preview},
-		{"import", "[--config FILE] FILE|DIR…", "take stories into the store", importStories},
+		{"lint", "FILE|DIR…", "name what an editor may want to look at in stories", lint},
+		{"preview", "[--format F] [--source NAME] FILE…", "show what each platform would post", preview},
+		{"import", "[--config FILE] FILE|DIR…", "take stories into the store, or read an OPML list of feeds", importStories},
+		{"export", "[--format F] [--out DIR] [STORY…]", "write stories of the store in any form", export},
 		{"why", "[--config FILE] STORY [CHANNEL]", "why a story was posted, or not", why},
 		{"doctor", "[--config FILE]", "ask both platforms and the records whether all is well", doctor},
 		{"backup", "[--config FILE]", "write a backup of the data (a running bot does, each day)", backup},
@@ -115,10 +117,22 @@ func finish(err error, stderr io.Writer) int {
 	return exitFailed
 }
 
+// someFailed ends a command that did several things, some of which may have
+// failed: what was wrong with each has been printed.
+func someFailed(failed, all int) error {
+	switch {
+	case failed == 0:
+		return nil
+	case failed < all:
+		return &exit{code: exitPartial}
+	}
+	return &exit{code: exitFailed}
+}
+
 func usage(w io.Writer) {
 	fmt.Fprint(w, "briefbot posts news briefs to Discord and Telegram, and answers readers\nwho want either narrative of a story, or its sources.\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  briefbot %-36s %s\n", c.name+" "+c.args, c.help)
+		fmt.Fprintf(w, "  briefbot %-43s %s\n", c.name+" "+c.args, c.help)
 	}
 }
 

@@ -1,56 +1,101 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 
 	"briefbot/bot"
 	"briefbot/bot/intake"
+	"briefbot/store"
 )
 
-// preview shows what each platform would post of stories in files.
-func preview(_ context.Context, c *invocation) error {
-	var format string
-	f := c.flags(nil)
-	f.StringVar(&format, "format", "text", "`text`: the posts as they are read; json: the stories themselves")
+// preview shows what each platform would post of stories, from files or from a
+// source of the configuration. The store is not touched.
+func preview(ctx context.Context, c *invocation) error {
+	var file, format, source string
+	f := c.flags(&file)
+	f.StringVar(&format, "format", "text", "`text`: the posts as they are read; json: the stories themselves, one a line")
+	f.StringVar(&source, "source", "", "the stories that the source of this `name` gives now")
 	args, err := c.parse(f)
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
-		return usageError("preview takes story files")
+	if len(args) == 0 && source == "" {
+		return usageError("preview takes story files, or --source NAME")
 	}
 	if format != "text" && format != "json" {
 		return usageError("--format %s: want text or json", format)
 	}
-	wrong := 0
+	done, wrong := len(args), 0
+	tell := func(err error) {
+		fmt.Fprintln(c.stderr, "briefbot:", err)
+		wrong++
+	}
 	for _, path := range args {
-		if err := previewFile(c.stdout, path, format); err != nil {
-			fmt.Fprintln(c.stderr, "briefbot:", err)
-			wrong++
+		stories, warnings, err := intake.LintFile(path)
+		if err != nil {
+			tell(err)
+			continue
+		}
+		if err := show(c, stories, warnings, format); err != nil {
+			return err
 		}
 	}
-	switch {
-	case wrong == 0:
-		return nil
-	case wrong < len(args):
-		return &exit{code: exitPartial}
+	if source != "" {
+		conf, err := loadConfig(file)
+		if err != nil {
+			return err
+		}
+		stories, problems, err := bot.Look(ctx, conf, source)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			tell(p)
+		}
+		var warnings []intake.Warning
+		for _, s := range stories {
+			warnings = append(warnings, intake.Lint(s.ID, nil, []store.Story{s})...)
+		}
+		if err := show(c, stories, warnings, format); err != nil {
+			return err
+		}
+		done += len(stories) + len(problems)
 	}
-	return &exit{code: exitFailed}
+	return someFailed(wrong, done)
 }
 
-func previewFile(w io.Writer, path, format string) error {
-	s, err := intake.ReadFile(path)
-	if err != nil {
-		return err
+// show prints stories, and on stderr what may be wrong with them.
+func show(c *invocation, stories []store.Story, warnings []intake.Warning, format string) error {
+	for _, w := range warnings {
+		fmt.Fprintln(c.stderr, "briefbot: warning:", w)
 	}
-	if format == "json" {
-		_, err := w.Write(intake.WriteJSON(s))
-		return err
-	}
-	for _, p := range bot.Preview(s) {
-		fmt.Fprintf(w, "── %s ──\n\n%s\n", p.Name, p.Text)
+	for _, s := range stories {
+		if format == "json" {
+			if err := writeLine(c.stdout, s); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, p := range bot.Preview(s) {
+			if _, err := fmt.Fprintf(c.stdout, "── %s ──\n\n%s\n", p.Name, p.Text); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// writeLine writes a story as one line of JSON.
+func writeLine(w io.Writer, s store.Story) error {
+	var b bytes.Buffer
+	if err := json.Compact(&b, intake.WriteJSON(s)); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(b.Bytes())
+	return err
 }
