@@ -26,7 +26,6 @@ sources: [{name: desk, dir: stories}]
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 log: {level: error}
-web: {listen: off}
 channels:
 `, discordToken, w.server.URL, telegramToken, w.server.URL)
 	for i := range b.N {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -45,35 +46,90 @@ func (s *Store) Delivery(ctx context.Context, id uint64) (Delivery, error) {
 // back to the story, the highest message id known in the chat. change is told
 // that id, and may run again on a conflict.
 func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *Delivery, highest string) error) (Delivery, error) {
-	var d Delivery
-	err := s.e.Update(ctx, func(w Writer) error {
-		old, err := s.deliveries.get(w, deliveryKey(id))
-		if err != nil {
-			return err
-		}
-		d = old
-		d.Parts = slices.Clone(old.Parts)
-		if err := change(&d, string(w.Get(highestKey(old.Chat)))); err != nil {
-			return err
-		}
-		raw := writeDelivery(w, old, d)
-		if !d.State.Final() {
-			s.deliveries.keep(deliveryKey(id), raw, d)
-		}
-		return nil
-	})
+	// What it becomes is decided and encoded beside the writer, which everybody
+	// waits for; and there once more, if something else was written meanwhile.
+	var c changed
+	decide := func(r Reader) (err error) {
+		c, err = s.change(r, id, change)
+		return err
+	}
+	err := s.e.View(ctx, decide)
+	if err == nil {
+		err = s.e.Update(ctx, func(w Writer) error {
+			if !c.stands(w) {
+				if err := decide(w); err != nil {
+					return err
+				}
+			}
+			relate(w, c.old, c.d)
+			w.Put(deliveryKey(id), c.raw)
+			if !c.d.State.Final() {
+				s.deliveries.keep(deliveryKey(id), c.raw, c.d)
+			}
+			return nil
+		})
+	}
 	if err != nil {
 		return Delivery{}, fmt.Errorf("change delivery %d: %w", id, err)
 	}
-	return d, nil
+	return c.d, nil
+}
+
+// changed is what a delivery becomes, and by what that was decided.
+type changed struct {
+	was     []byte
+	highest string
+	old, d  Delivery
+	raw     []byte // of d
+}
+
+// change lets change decide what the delivery becomes.
+func (s *Store) change(r Reader, id uint64, change func(d *Delivery, highest string) error) (changed, error) {
+	var c changed
+	var err error
+	if c.old, c.was, err = s.deliveries.read(r, deliveryKey(id)); err != nil {
+		return c, err
+	}
+	c.highest = string(r.Get(highestKey(c.old.Chat)))
+	c.d = c.old
+	c.d.Parts = slices.Clone(c.old.Parts)
+	if err := change(&c.d, c.highest); err != nil {
+		return c, err
+	}
+	c.raw = encode(c.d.lasting())
+	return c, nil
+}
+
+// stands reports whether what was decided would be decided again.
+func (c changed) stands(r Reader) bool {
+	return bytes.Equal(r.Get(deliveryKey(c.d.ID)), c.was) && string(r.Get(highestKey(c.old.Chat))) == c.highest
+}
+
+// lasting is the delivery as it is kept: one that is done needs its bodies no
+// more.
+func (d Delivery) lasting() Delivery {
+	if d.State.Final() {
+		d.Parts = slices.Clone(d.Parts)
+		for i := range d.Parts {
+			d.Parts[i].Body = nil
+		}
+	}
+	return d
 }
 
 // writeDelivery writes d and what differs from old in the keys that follow from
-// it. It gives the bytes of the delivery itself, as they stand now.
-func writeDelivery(w Writer, old, d Delivery) []byte {
+// it.
+func writeDelivery(w Writer, old, d Delivery) {
 	if old.ID == 0 && d.Kind != AnswerDelivery {
 		d.Parked = isPaused(w, d.Chat)
 	}
+	relate(w, old, d)
+	put(w, deliveryKey(d.ID), d.lasting())
+}
+
+// relate writes what differs between old and d in the keys that follow from a
+// delivery.
+func relate(w Writer, old, d Delivery) {
 	if old.ID != 0 && (queueKey(old) != queueKey(d) || d.State.Final()) {
 		w.Delete(queueKey(old))
 	}
@@ -93,13 +149,6 @@ func writeDelivery(w Writer, old, d Delivery) []byte {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
 		}
 	}
-	if d.State.Final() {
-		d.Parts = slices.Clone(d.Parts)
-		for i := range d.Parts {
-			d.Parts[i].Body = nil
-		}
-	}
-	return put(w, deliveryKey(d.ID), d)
 }
 
 // posted is what is known of a message of ours.

@@ -28,19 +28,25 @@ const maxMemo = 2 << 20
 
 // get reads the value at k. It returns ErrNotFound if there is none.
 func (m *memo[T]) get(r Reader, k string) (T, error) {
-	raw := r.Get(k)
-	if v, ok := m.find(k, raw); ok {
-		return v, nil
-	}
-	var v T
-	if err := get(r, k, &v); err != nil {
-		return v, err
-	}
-	m.keep(k, bytes.Clone(raw), v)
-	return v, nil
+	v, _, err := m.read(r, k)
+	return v, err
 }
 
-func (m *memo[T]) find(k string, raw []byte) (v T, ok bool) {
+// read is get, and gives the value's bytes too; they outlive the transaction.
+func (m *memo[T]) read(r Reader, k string) (v T, raw []byte, err error) {
+	raw = r.Get(k)
+	if known, ok := m.find(k, raw); ok {
+		return known.value, known.raw, nil
+	}
+	if err := get(r, k, &v); err != nil {
+		return v, nil, err
+	}
+	raw = bytes.Clone(raw)
+	m.keep(k, raw, v)
+	return v, raw, nil
+}
+
+func (m *memo[T]) find(k string, raw []byte) (known remembered[T], ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found, young := m.young[k]
@@ -48,12 +54,12 @@ func (m *memo[T]) find(k string, raw []byte) (v T, ok bool) {
 		found, ok = m.old[k]
 	}
 	if !young && !ok || !bytes.Equal(found.raw, raw) {
-		return v, false
+		return known, false
 	}
 	if !young {
 		m.add(k, found)
 	}
-	return found.value, true
+	return found, true
 }
 
 func (m *memo[T]) keep(k string, raw []byte, v T) {

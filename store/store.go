@@ -154,12 +154,7 @@ func current(r Reader, name string) uint64 {
 // from this one.
 const valueVersion = '1'
 
-// put writes v at k, and gives the bytes that it wrote.
-func put(w Writer, k string, v any) []byte {
-	b := encode(v)
-	w.Put(k, b)
-	return b
-}
+func put(w Writer, k string, v any) { w.Put(k, encode(v)) }
 
 func encode(v any) []byte { return append([]byte{valueVersion}, marshal(v)...) }
 

@@ -24,7 +24,7 @@ const (
 	// and so few that what readers ask is not held up behind a broadcast that
 	// the machine can hardly keep up with.
 	maxUnsent = 64
-	maxWrites = 64
+	maxWrites = 256
 )
 
 // dispatcher gives the chats of one platform their turns: many chats at once,
