@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/schedule"
 )
@@ -41,7 +42,7 @@ channels:
 		fmt.Fprintf(&text, "  - {name: c%d, %s: %s, schedule: \"@every 1h\"}\n", i, platform, id)
 	}
 	w.write("ferry.txt", ferry)
-	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text.String()), os.LookupEnv, config.Checks{Schedule: schedule.Check})
+	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text.String()), os.LookupEnv, config.Checks{Schedule: schedule.Check, Language: brief.CheckLanguage})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"briefbot/bot/brief"
 	"briefbot/bot/command"
 	"briefbot/bot/config"
 	"briefbot/bot/discord"
@@ -79,6 +80,13 @@ type Options struct {
 // New opens the data and makes the parts. It makes no connection.
 func New(ctx context.Context, o Options) (*Bot, error) {
 	c, log := o.Config, o.Log
+	languages, err := brief.LoadLanguages()
+	if err != nil {
+		return nil, err
+	}
+	if !languages.Speaks(c.Language) {
+		log.Warn("the bot has no words in this language, and speaks English instead", "language", c.Language)
+	}
 	st, err := OpenStore(ctx, c.Data)
 	if err != nil {
 		return nil, err
@@ -91,7 +99,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	own := *c
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
-	desk := command.New(st, log)
+	desk := command.New(st, languages, c.Language, log)
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
 	if open == nil {
@@ -112,7 +120,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	outlets := map[store.Platform]outbox.Platform{}
 	if !c.Discord.Token.IsZero() {
 		d, err := discord.New(discord.Options{
-			Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Dial: o.Dial, Desk: desk, Standing: st, Log: log,
+			Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Dial: o.Dial, Desk: desk, Languages: languages, Standing: st, Log: log,
 		})
 		if err != nil {
 			st.Close()
@@ -122,11 +130,11 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	if !c.Telegram.Token.IsZero() {
 		t := telegram.New(telegram.Options{
-			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, Desk: desk, Ledger: st, Log: log,
+			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, Desk: desk, Languages: languages, Ledger: st, Log: log,
 		})
 		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
 	}
-	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Rates: rates, SettleAfter: c.SettleAfter, Log: log})
+	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Languages: languages, Rates: rates, SettleAfter: c.SettleAfter, Log: log})
 	b.scheduler = schedule.New(st, log)
 	b.reviser = schedule.NewReviser(st, log)
 	return b, nil

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/intake"
 	"briefbot/bot/sandbox"
@@ -137,7 +138,7 @@ channels:
   - {name: brief, telegram: "@dailybrief", backfill: 10%s}
   - {name: talk, telegram: %s, backfill: 10%s}
 `, sources, discordToken, w.server.URL, telegramToken, w.server.URL, w.text, more, more, w.group, more)
-	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text), os.LookupEnv, config.Checks{Schedule: schedule.Check})
+	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text), os.LookupEnv, config.Checks{Schedule: schedule.Check, Language: brief.CheckLanguage})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -16,8 +16,10 @@ type Post struct {
 	Text string // as it is read
 }
 
-// Preview gives what each platform would post of a story, by default.
-func Preview(s store.Story) []Post {
+// Preview gives what each platform would post of a story, by default, with the
+// bot's own words in the story's language.
+func Preview(languages *brief.Languages, s store.Story) []Post {
+	voice := languages.Voice(s.Language)
 	e := store.Entry{Story: s, Short: "00000"}
 	var all []Post
 	for _, kind := range []struct {
@@ -29,7 +31,7 @@ func Preview(s store.Story) []Post {
 		{"Telegram, where readers can answer", false, telegram.Preview},
 		{"Telegram channel", true, telegram.Preview},
 	} {
-		messages := kind.render(brief.Post(e, kind.fold))
+		messages := kind.render(voice.Post(e, kind.fold))
 		name := kind.name
 		if len(messages) > 1 {
 			name = fmt.Sprintf("%s, %d messages", name, len(messages))

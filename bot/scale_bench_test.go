@@ -107,7 +107,7 @@ func channelsOfBench(b *testing.B, n int) (*store.Store, []store.Channel) {
 // send is briefbot's way.
 func send(b *testing.B, st *store.Store, _ []store.Channel, p *still) {
 	log := slog.New(slog.DiscardHandler)
-	out := outbox.New(outbox.Options{Store: st, Platforms: map[store.Platform]outbox.Platform{store.Discord: p}, SettleAfter: time.Minute, Log: log})
+	out := outbox.New(outbox.Options{Store: st, Languages: speech(b), Platforms: map[store.Platform]outbox.Platform{store.Discord: p}, SettleAfter: time.Minute, Log: log})
 	ctx, cancel := context.WithCancel(b.Context())
 	var parts errgroup.Group
 	parts.Go(func() error { return out.Run(ctx) })
@@ -119,6 +119,15 @@ func send(b *testing.B, st *store.Store, _ []store.Channel, p *still) {
 	}
 }
 
+func speech(tb testing.TB) *brief.Languages {
+	tb.Helper()
+	l, err := brief.LoadLanguages()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return l
+}
+
 // sendNaively is the plain way.
 func sendNaively(b *testing.B, st *store.Store, all []store.Channel, p *still) {
 	ctx := b.Context()
@@ -127,6 +136,7 @@ func sendNaively(b *testing.B, st *store.Store, all []store.Channel, p *still) {
 			b.Fatal(err)
 		}
 	}
+	voice := speech(b).Voice("en")
 	for _, c := range all {
 		made, err := st.RunSchedule(ctx, c.Name, func(a store.Agenda) store.Plan {
 			e := a.Backfill[0]
@@ -137,7 +147,7 @@ func sendNaively(b *testing.B, st *store.Store, all []store.Channel, p *still) {
 		must(err)
 		e, err := st.Story(ctx, made[0].Stories[0].ID)
 		must(err)
-		bodies, err := p.Render(ctx, store.Place{}, made[0], brief.Post(e, false))
+		bodies, err := p.Render(ctx, store.Place{}, made[0], voice.Post(e, false))
 		must(err)
 		claimed, err := st.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery, _ string) error {
 			d.State, d.Parts = store.Claimed, []store.Part{{Body: bodies[0]}}

@@ -108,6 +108,38 @@ func (s *Store) Channel(ctx context.Context, name string) (Channel, error) {
 	return c, nil
 }
 
+// ChannelOf gives the channel that is in the chat, or one of another of its
+// topics, or ErrNotFound. A chat's @name and its number are one chat.
+func (s *Store) ChannelOf(ctx context.Context, c Chat) (Channel, error) {
+	var of Channel
+	err := s.e.View(ctx, func(r Reader) error {
+		c := atPlace(r, c)
+		from, to := under("channel")
+		for k := range r.Scan(from, to) {
+			var channel Channel
+			if err := get(r, k, &channel); err != nil {
+				return err
+			}
+			in := atPlace(r, channel.Chat)
+			if in == c {
+				of = channel
+				return nil
+			}
+			if in.Thread = c.Thread; in == c && of.Name == "" {
+				of = channel
+			}
+		}
+		if of.Name == "" {
+			return ErrNotFound
+		}
+		return nil
+	})
+	if err != nil {
+		return Channel{}, fmt.Errorf("channel in chat %s: %w", c.ID, err)
+	}
+	return of, nil
+}
+
 // Channels gives all channels, by name.
 func (s *Store) Channels(ctx context.Context) ([]Channel, error) {
 	var all []Channel

@@ -15,6 +15,18 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// languages are those of the program, and english is the tests'.
+var (
+	languages = func() *Languages {
+		l, err := LoadLanguages()
+		if err != nil {
+			panic(err)
+		}
+		return l
+	}()
+	english = languages.Voice("en")
+)
+
 // ferry is a story with everything.
 func ferry() store.Entry {
 	return store.Entry{Short: "k7m2p", Seq: 1, Story: store.Story{
@@ -82,27 +94,27 @@ func retracted() store.Entry {
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	for name, m := range map[string]Message{
-		"post":            Post(ferry(), false),
-		"post folded":     Post(ferry(), true),
-		"post bare":       Post(bare(), true),
-		"post many":       Post(many(), false),
-		"post updated":    Post(updated(), false),
-		"post retracted":  Post(retracted(), false),
-		"post credited":   Post(credited(), true),
-		"side credited":   Side(credited(), store.Critical),
-		"digest credited": Digest(day, []store.Entry{credited(), bare()}),
-		"source credited": Sources(credited()),
-		"critical":        Side(ferry(), store.Critical),
-		"establishment":   Side(ferry(), store.Establishment),
-		"no side":         Side(many(), store.Critical),
-		"no narratives":   Side(bare(), store.Critical),
-		"third narrative": NarrativeAt(many(), Narrative(2)),
-		"narratives":      Narratives(many()),
-		"sources":         Sources(ferry()),
-		"sources missing": Sources(bare()),
-		"digest":          Digest(day, []store.Entry{ferry(), bare()}),
-		"list":            List("Latest stories", []store.Entry{ferry(), bare()}),
-		"help":            Help([]Command{{Name: "critical", Help: "One side"}, {Name: "latest", Help: "The latest"}}),
+		"post":            english.Post(ferry(), false),
+		"post folded":     english.Post(ferry(), true),
+		"post bare":       english.Post(bare(), true),
+		"post many":       english.Post(many(), false),
+		"post updated":    english.Post(updated(), false),
+		"post retracted":  english.Post(retracted(), false),
+		"post credited":   english.Post(credited(), true),
+		"side credited":   english.Side(credited(), store.Critical),
+		"digest credited": english.Digest(day, []store.Entry{credited(), bare()}),
+		"source credited": english.Sources(credited()),
+		"critical":        english.Side(ferry(), store.Critical),
+		"establishment":   english.Side(ferry(), store.Establishment),
+		"no side":         english.Side(many(), store.Critical),
+		"no narratives":   english.Side(bare(), store.Critical),
+		"third narrative": english.NarrativeAt(many(), Narrative(2)),
+		"narratives":      english.Narratives(many()),
+		"sources":         english.Sources(ferry()),
+		"sources missing": english.Sources(bare()),
+		"digest":          english.Digest(day, []store.Entry{ferry(), bare()}),
+		"list":            english.List(TitleLatest, []store.Entry{ferry(), bare()}),
+		"help":            english.Help([]Command{{Name: "critical", Help: HelpCritical}, {Name: "latest", Help: HelpLatest}}, false),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := read(m)

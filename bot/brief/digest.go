@@ -9,48 +9,53 @@ import (
 
 // Digest is one post for what is new on a day, with a button that leads to each
 // story.
-func Digest(day time.Time, entries []store.Entry) Message {
-	m := Message{Blocks: []Block{Heading{wordDigest + day.Format("2 January 2006")}}}
+func (v Voice) Digest(day time.Time, entries []store.Entry) Message {
+	m := Message{Blocks: []Block{Heading{v.with(wordDigest, values{"Date": v.date(day)})}}}
 	for i, e := range entries {
 		mark := fmt.Sprintf("%d.", i+1)
-		m.Blocks = append(m.Blocks, Item{Mark: mark, Text: digestText(e.Story)})
-		m.Buttons = append(m.Buttons, button(fmt.Sprintf("%d", i+1), ShowStory, e))
+		m.Blocks = append(m.Blocks, Item{Mark: mark, Text: v.digestText(e.Story)})
+		m.Buttons = append(m.Buttons, numbered(i, e))
 	}
 	return m
 }
 
 // digestText is the headline and the first bullet: enough to know whether one
 // wants the rest.
-func digestText(s store.Story) Text {
+func (v Voice) digestText(s store.Story) Text {
 	t := Text{{Text: s.Headline, URL: s.URL, Bold: true}}
 	if len(s.Bullets) > 0 {
 		t = append(t, Span{Text: "\n"})
 		t = append(t, cited(s, s.Bullets[0].Text, s.Bullets[0].Citations)...)
 	}
-	if c := credit(s); c != nil {
+	if c := v.credit(s); c != nil {
 		t = append(append(t, Span{Text: "\n"}), c...)
 	}
 	return t
 }
 
 // List is an answer that offers several stories to choose from.
-func List(title string, entries []store.Entry) Message {
-	m := Message{Blocks: []Block{Heading{title}}}
+func (v Voice) List(title Phrase, entries []store.Entry) Message {
+	m := Message{Blocks: []Block{Heading{v.Text(title)}}}
 	for i, e := range entries {
-		text := Text{{Text: e.Story.Headline, URL: e.Story.URL}}
-		if d := date(e.Story.Date); d != "" {
-			text = append(text, Span{Text: ", " + d, Italic: true})
+		text := Text{{Text: v.isolate(e.Story.Headline), URL: e.Story.URL}}
+		if d := v.day(e.Story.Date); d != "" {
+			text = append(text, Span{Text: v.Text(wordComma) + d, Italic: true})
 		}
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", i+1), Text: text})
-		m.Buttons = append(m.Buttons, button(fmt.Sprintf("%d", i+1), ShowStory, e))
+		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", i+1), Text: v.line(text)})
+		m.Buttons = append(m.Buttons, numbered(i, e))
 	}
 	return m
 }
 
+// numbered is the button of the story at index i of a list.
+func numbered(i int, e store.Entry) Button {
+	return Button{fmt.Sprint(i + 1), Action{ShowStory, e.Short}}
+}
+
 // Say is a plain answer, with buttons to go on with.
-func Say(text string, buttons ...Button) Message {
+func (v Voice) Say(text string, buttons ...Button) Message {
 	if len(buttons) == 0 {
-		buttons = []Button{{Label: wordLatest, Action: Action{Verb: ShowLatest}}}
+		buttons = []Button{{Label: v.Text(wordLatest), Action: Action{Verb: ShowLatest}}}
 	}
 	return Message{Blocks: []Block{Paragraph{Plain(text)}}, Buttons: buttons}
 }

@@ -9,32 +9,32 @@ import (
 )
 
 // Side is one side's telling of the story, with the way to the others.
-func Side(e store.Entry, side store.Side) Message {
+func (v Voice) Side(e store.Entry, side store.Side) Message {
 	i, ok := indexOf(e.Story, side)
 	if !ok {
-		return noSide(e)
+		return v.noSide(e)
 	}
-	return narrative(e, i)
+	return v.narrative(e, i)
 }
 
 // NarrativeAt is the telling that the verb of Narrative names.
-func NarrativeAt(e store.Entry, v Verb) Message {
-	n, err := strconv.Atoi(strings.TrimPrefix(string(v), "n"))
+func (v Voice) NarrativeAt(e store.Entry, verb Verb) Message {
+	n, err := strconv.Atoi(strings.TrimPrefix(string(verb), "n"))
 	if err != nil || n < 1 || n > len(e.Story.Narratives) {
-		return noSide(e)
+		return v.noSide(e)
 	}
-	return narrative(e, n-1)
+	return v.narrative(e, n-1)
 }
 
-func narrative(e store.Entry, i int) Message {
+func (v Voice) narrative(e store.Entry, i int) Message {
 	s := e.Story
 	n := s.Narratives[i]
-	m := Message{Blocks: []Block{Heading{label(n)}, about(s)}}
+	m := Message{Blocks: []Block{Heading{v.label(n)}, about(s)}}
 	for _, p := range paragraphs(s, n) {
 		m.Blocks = append(m.Blocks, Paragraph{p})
 	}
-	m = withCredit(m, s)
-	m.Buttons = append(sideButtons(e, i), button(wordSources, ShowSources, e))
+	m = v.withCredit(m, s)
+	m.Buttons = append(v.sideButtons(e, i), v.button(wordSources, ShowSources, e))
 	return m
 }
 
@@ -44,32 +44,32 @@ func about(s store.Story) Block {
 }
 
 // Narratives is a list of all sides of the story, with a button for each.
-func Narratives(e store.Entry) Message {
+func (v Voice) Narratives(e store.Entry) Message {
 	s := e.Story
 	if len(s.Narratives) == 0 {
-		return noSide(e)
+		return v.noSide(e)
 	}
 	m := Message{Blocks: []Block{Heading{s.Headline}}}
-	for i, n := range s.Narratives {
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", i+1), Text: Plain(label(n))})
+	for place, i := range order(e) {
+		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", place+1), Text: Plain(v.label(s.Narratives[i]))})
 	}
-	m.Buttons = append(everySide(e, -1), button(wordSources, ShowSources, e))
+	m.Buttons = append(v.everySide(e, -1), v.button(wordSources, ShowSources, e))
 	return m
 }
 
 // noSide says that the story lacks what was asked for, and what it has.
-func noSide(e store.Entry) Message {
+func (v Voice) noSide(e store.Entry) Message {
 	s := e.Story
-	say := wordNoNarratives
+	say := v.Text(wordNoNarratives)
 	if len(s.Narratives) > 0 {
 		var labels []string
-		for _, n := range s.Narratives {
-			labels = append(labels, label(n))
+		for _, i := range order(e) {
+			labels = append(labels, v.label(s.Narratives[i]))
 		}
-		say = wordNoSide + strings.Join(labels, ", ") + "."
+		say = v.with(wordNoSide, values{"Labels": v.list(labels)})
 	}
 	return Message{
 		Blocks:  []Block{about(s), Paragraph{Plain(say)}},
-		Buttons: storyButtons(e),
+		Buttons: v.storyButtons(e),
 	}
 }

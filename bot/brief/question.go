@@ -7,6 +7,11 @@ type Question struct {
 	Chat    store.Chat
 	Private bool // only the asker and the bot are there
 	User    string
+	// Language is the asker's, as the platform told; empty if it did not.
+	Language string
+	// OwnNames says that the asker's menu calls the commands by their names in
+	// that language.
+	OwnNames bool
 	// Command is a command's name without its slash: "critical"; empty if a
 	// button was pressed.
 	Command string
@@ -34,7 +39,9 @@ type Suggestion struct{ Headline, Short string }
 // Command describes a command to a platform's menu and to the help.
 type Command struct {
 	Name string // lower case, a-z
-	Help string // one line
+	Help Phrase // one line
+	// Called is its name where menus have one in each language.
+	Called Phrase
 	// Story says that the command takes a story as its optional argument.
 	Story bool
 }

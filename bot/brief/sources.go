@@ -10,11 +10,11 @@ import (
 
 // Sources is the story's numbered list of articles. A story that came without
 // it says so: its citations are shown all the same.
-func Sources(e store.Entry) Message {
+func (v Voice) Sources(e store.Entry) Message {
 	s := e.Story
-	m := Message{Blocks: []Block{Heading{wordSources}, about(s)}}
+	m := Message{Blocks: []Block{Heading{v.Text(wordSources)}, about(s)}}
 	for _, src := range s.Sources {
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("[%d]", src.N), Text: sourceText(src)})
+		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("[%d]", src.N), Text: v.sourceText(src)})
 	}
 	missing := slices.DeleteFunc(s.Cited(), func(n int) bool {
 		_, ok := s.Source(n)
@@ -22,14 +22,14 @@ func Sources(e store.Entry) Message {
 	})
 	switch {
 	case len(s.Sources) == 0 && len(missing) == 0:
-		m.Blocks = append(m.Blocks, Paragraph{Plain(wordUncited)})
+		m.Blocks = append(m.Blocks, Paragraph{Plain(v.Text(wordUncited))})
 	case len(s.Sources) == 0:
-		m.Blocks = append(m.Blocks, Paragraph{Plain(wordNoSources)}, Paragraph{Plain(marks(missing))})
+		m.Blocks = append(m.Blocks, Paragraph{Plain(v.Text(wordNoSources))}, Paragraph{Plain(marks(missing))})
 	case len(missing) > 0:
-		m.Blocks = append(m.Blocks, Note{Plain(marks(missing) + " " + wordUnlisted)})
+		m.Blocks = append(m.Blocks, Note{Plain(v.count(wordUnlisted, len(missing), values{"Marks": marks(missing)}))})
 	}
-	m = withCredit(m, s)
-	m.Buttons = append(sideButtons(e, -1), button(wordStory, ShowStory, e))
+	m = v.withCredit(m, s)
+	m.Buttons = append(v.sideButtons(e, -1), v.button(wordStory, ShowStory, e))
 	return m
 }
 
@@ -42,41 +42,41 @@ func marks(ns []int) string {
 }
 
 // sourceText is outlet, title, date and leaning, as far as they are known.
-func sourceText(src store.Source) Text {
+func (v Voice) sourceText(src store.Source) Text {
 	title := src.Title
 	if title == "" {
 		if title = src.URL; title == "" {
-			title = wordUntitled
+			title = v.Text(wordUntitled)
 		}
 	}
 	var t Text
 	if src.Outlet != "" {
-		t = append(t, Span{Text: src.Outlet, Bold: true}, Span{Text: ": "})
+		t = append(t, Span{Text: v.isolate(src.Outlet), Bold: true}, Span{Text: v.Text(wordColon)})
 	}
-	t = append(t, Span{Text: title, URL: src.URL})
-	if d := date(src.Date); d != "" {
-		t = append(t, Span{Text: ", " + d})
+	t = append(t, Span{Text: v.isolate(title), URL: src.URL})
+	if d := v.day(src.Date); d != "" {
+		t = append(t, Span{Text: v.Text(wordComma) + d})
 	}
-	if l := leaning(src.Leaning); l != "" {
-		t = append(t, Span{Text: " (" + l + ")", Italic: true})
+	if l := v.leaning(src.Leaning); l != "" {
+		t = append(t, Span{Text: v.with(wordBrackets, values{"Text": l}), Italic: true})
 	}
-	return t
+	return v.line(t)
 }
 
 // leaning puts an outlet's scores into words: LR from left to right, CP from
 // establishment-critical to pro-establishment.
-func leaning(l *store.Leaning) string {
+func (v Voice) leaning(l *store.Leaning) string {
 	if l == nil {
 		return ""
 	}
-	lr := []string{"", "left", "centre-left", "centre", "centre-right", "right"}
-	cp := []string{"", "establishment-critical", "rather establishment-critical", "between critical and establishment", "rather pro-establishment", "pro-establishment"}
+	lr := []Phrase{"", wordLeft, wordCentreLeft, wordCentre, wordCentreRight, wordRight}
+	cp := []Phrase{"", wordFarCritical, wordRatherCritical, wordBetween, wordRatherEstablish, wordFarEstablishment}
 	var all []string
 	if l.LR > 0 && l.LR < len(lr) {
-		all = append(all, lr[l.LR])
+		all = append(all, v.Text(lr[l.LR]))
 	}
 	if l.CP > 0 && l.CP < len(cp) {
-		all = append(all, cp[l.CP])
+		all = append(all, v.Text(cp[l.CP]))
 	}
-	return strings.Join(all, ", ")
+	return v.list(all)
 }

@@ -1,25 +1,88 @@
 package brief
 
-// The bot's own words. What a story says is never among them.
+// Phrase names something that the bot says in words of its own: the catalogues
+// in the folder words have it in each language. What a story says is never
+// among them.
+type Phrase string
+
+// What brief says itself.
 const (
-	wordCritical      = "Critical"
-	wordEstablishment = "Establishment"
-	wordSources       = "Sources"
-	wordMore          = "More…"
-	wordStory         = "Story"
-	wordLatest        = "Latest"
-	wordUpdated       = "Updated "
-	wordFrom          = "From "
-	wordRetracted     = "This story was retracted on "
-	wordDigest        = "News of "
-	wordNoSources     = "This story came without its list of sources: the numbers in brackets are all that is known of them."
-	wordUncited       = "This story names no sources."
-	wordUntitled      = "(no title)"
-	wordUnlisted      = "not in the story's list"
-	wordNarrative     = " narrative"
-	wordNoSide        = "This story has no narrative of that kind. It has: "
-	wordHelp          = "Every story, both sides, all sources"
-	wordHelpIntro     = "I post the news as neutral bullets with their sources, and tell you either narrative of a story when you ask."
-	wordHelpStory     = "Press a button below a post, reply to it with a command, or name a story: its short id, or words of its headline. With neither, I take the last story posted here."
-	wordNoNarratives  = "This story came without narratives."
+	wordCritical      Phrase = "button.critical"
+	wordEstablishment Phrase = "button.establishment"
+	wordSources       Phrase = "button.sources"
+	wordMore          Phrase = "button.more"
+	wordStory         Phrase = "button.story"
+	wordLatest        Phrase = "button.latest"
+
+	wordUpdated   Phrase = "post.updated"
+	wordRetracted Phrase = "post.retracted"
+	wordDigest    Phrase = "post.digest"
+	wordFrom      Phrase = "post.from"
+
+	wordNarrative    Phrase = "narrative.label"
+	wordNoSide       Phrase = "narrative.none_of_that_kind"
+	wordNoNarratives Phrase = "narrative.none_at_all"
+
+	wordNoSources Phrase = "sources.without_list"
+	wordUncited   Phrase = "sources.none_at_all"
+	wordUntitled  Phrase = "sources.untitled"
+	wordUnlisted  Phrase = "sources.unlisted" // by their count
+
+	wordLeft        Phrase = "leaning.left"
+	wordCentreLeft  Phrase = "leaning.centre_left"
+	wordCentre      Phrase = "leaning.centre"
+	wordCentreRight Phrase = "leaning.centre_right"
+	wordRight       Phrase = "leaning.right"
+
+	wordFarCritical      Phrase = "leaning.critical"
+	wordRatherCritical   Phrase = "leaning.rather_critical"
+	wordBetween          Phrase = "leaning.between"
+	wordRatherEstablish  Phrase = "leaning.rather_establishment"
+	wordFarEstablishment Phrase = "leaning.establishment"
+
+	wordHelp      Phrase = "help.title"
+	wordHelpIntro Phrase = "help.intro"
+	wordHelpStory Phrase = "help.story"
+
+	wordDate     Phrase = "date.day"
+	wordComma    Phrase = "punctuation.comma"
+	wordColon    Phrase = "punctuation.colon"
+	wordBrackets Phrase = "punctuation.brackets"
+)
+
+// months are the names of the months as they stand in a date.
+var months = [...]Phrase{
+	"month.january", "month.february", "month.march", "month.april", "month.may", "month.june",
+	"month.july", "month.august", "month.september", "month.october", "month.november", "month.december",
+}
+
+// What the commands are called in a menu that has names in each language, and
+// what they do.
+const (
+	NameCritical      Phrase = "command.critical.name"
+	HelpCritical      Phrase = "command.critical.help"
+	NameEstablishment Phrase = "command.establishment.name"
+	HelpEstablishment Phrase = "command.establishment.help"
+	NameSources       Phrase = "command.sources.name"
+	HelpSources       Phrase = "command.sources.help"
+	NameLatest        Phrase = "command.latest.name"
+	HelpLatest        Phrase = "command.latest.help"
+	NameStory         Phrase = "command.story.name"
+	HelpStory         Phrase = "command.story.help"
+	NameHelp          Phrase = "command.help.name"
+	HelpHelp          Phrase = "command.help.help"
+
+	NameStoryOption Phrase = "option.story.name"
+	HelpStoryOption Phrase = "option.story.help"
+)
+
+// What is said instead of an answer, and above a list.
+const (
+	SayNoStories Phrase = "say.no_stories"
+	SayUnknown   Phrase = "say.unknown"
+	SayNoSuch    Phrase = "say.no_such"
+	SayOldButton Phrase = "say.old_button"
+	SayTrouble   Phrase = "say.trouble"
+	TitleLatest  Phrase = "title.latest"
+	TitleWhich   Phrase = "title.which"
 )

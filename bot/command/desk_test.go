@@ -70,7 +70,16 @@ func open(t testing.TB) (*Desk, map[string]store.Entry) {
 			t.Fatal(err)
 		}
 	}
-	return New(st, slog.New(slog.DiscardHandler)), entries
+	return New(st, languages(t), "en", slog.New(slog.DiscardHandler)), entries
+}
+
+func languages(t testing.TB) *brief.Languages {
+	t.Helper()
+	l, err := brief.LoadLanguages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // text is what an answer says.
@@ -178,7 +187,7 @@ func TestEmptyStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := New(st, slog.New(slog.DiscardHandler))
+	d := New(st, languages(t), "en", slog.New(slog.DiscardHandler))
 	for _, c := range []string{"critical", "latest", "sources", "story"} {
 		if got := text(d.Answer(t.Context(), brief.Question{Command: c})); !strings.Contains(got, "no stories yet") {
 			t.Errorf("/%s: %q", c, got)

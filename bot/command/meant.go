@@ -16,9 +16,9 @@ const searched = 2000
 // or words of its headline; else the one whose post was replied to; else the
 // one posted last in this chat; else the latest. Where words fit several, the
 // reader is asked which, with buttons that go on to verb.
-func (d *Desk) meant(ctx context.Context, q brief.Question, verb brief.Verb) (store.Entry, error) {
+func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry, error) {
 	if arg := strings.TrimSpace(q.Argument); arg != "" {
-		return d.named(ctx, arg, verb)
+		return d.named(ctx, q.voice, arg, verb)
 	}
 	if a, _, err := brief.ParseAction(q.Button); err == nil && a.Story != "" {
 		e, err := d.store.StoryByShort(ctx, a.Story)
@@ -45,7 +45,7 @@ func (d *Desk) meant(ctx context.Context, q brief.Question, verb brief.Verb) (st
 	}
 	all, err := d.store.LatestStories(ctx, 1, maxLatest, func(store.Entry) bool { return true })
 	if err == nil && len(all) == 0 {
-		err = say(sayNoStories)
+		err = say(q.voice, brief.SayNoStories)
 	}
 	if err != nil {
 		return store.Entry{}, err
@@ -54,7 +54,7 @@ func (d *Desk) meant(ctx context.Context, q brief.Question, verb brief.Verb) (st
 }
 
 // named finds the story that an argument names.
-func (d *Desk) named(ctx context.Context, arg string, verb brief.Verb) (store.Entry, error) {
+func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.Verb) (store.Entry, error) {
 	e, err := d.store.StoryByShort(ctx, arg)
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err
@@ -64,9 +64,9 @@ func (d *Desk) named(ctx context.Context, arg string, verb brief.Verb) (store.En
 	case err != nil:
 		return store.Entry{}, err
 	case len(found) == 0:
-		return store.Entry{}, say(sayNoSuch)
+		return store.Entry{}, say(v, brief.SayNoSuch)
 	case len(found) > 1:
-		m := brief.List(titleWhich, found)
+		m := v.List(brief.TitleWhich, found)
 		for i := range m.Buttons {
 			m.Buttons[i].Verb = verb
 		}

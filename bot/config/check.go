@@ -153,6 +153,7 @@ func (c *Config) checkChannels(d *decoder) {
 		names.check(d, at+".name", ch.Name)
 		chats.check(d, c.checkChat(d, at, ch.Chat), chatKey(ch.Chat))
 		checkSchedule(d, at+".schedule", ch.Schedule)
+		checkSpoken(d, at+".language", ch.Language)
 	}
 }
 
@@ -201,6 +202,18 @@ func checkSchedule(d *decoder, path, text string) {
 		p.hint = scheduleKind.want // the error has the text in it
 	}
 	d.fail(path, n, p)
+}
+
+// checkSpoken finds out whether the bot has words in a channel's language. The
+// one at the top is also that of the stories, which may be any.
+func checkSpoken(d *decoder, path, code string) {
+	if d.checks.Language == nil || d.given[path] == nil || d.bad[path] {
+		return
+	}
+	if err := d.checks.Language(code); err != nil {
+		n := d.node(path)
+		d.fail(path, n, problem{shown(n, code), "is no language that the bot speaks", err.Error()})
+	}
 }
 
 // chatKey is the same for two chats that are one, as far as their ids tell.

@@ -130,6 +130,9 @@ type Checks struct {
 	Schedule func(text string) error
 	// Selector reports what is wrong with a CSS selector; nil takes any.
 	Selector func(text string) error
+	// Language reports that the bot has no words in a language, and in which it
+	// has; nil takes any.
+	Language func(code string) error
 }
 
 // maxSize bounds a configuration file: 100,000 channels take some ten megabytes.

@@ -25,6 +25,8 @@ type Desk interface {
 	// Suggest gives stories whose headlines match, the newest first.
 	Suggest(ctx context.Context, words string, limit int) []brief.Suggestion
 	Commands() []brief.Command
+	// Voice is the voice in which a question is answered.
+	Voice(ctx context.Context, q brief.Question) brief.Voice
 }
 
 // Standing is what is known of where the bot may not post.
@@ -38,24 +40,26 @@ type Options struct {
 	Token  string
 	APIURL string // "https://discord.com", a proxy, or a stand-in
 	// Dial connects to Discord; nil: over the network.
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	Desk     Desk
-	Standing Standing
-	Log      *slog.Logger
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	Desk      Desk
+	Languages *brief.Languages
+	Standing  Standing
+	Log       *slog.Logger
 }
 
 // Discord is the adapter.
 type Discord struct {
-	token string
-	rest  *discordgo.Session // for requests only: it never connects
-	http  *http.Client
-	api   *transport      // under http
-	wire  *http.Transport // under api; the gateway shares its TLS settings
-	dial  func(ctx context.Context, network, address string) (net.Conn, error)
-	desk  Desk
-	stand Standing
-	log   *slog.Logger
-	seen  seen // interactions that came already
+	token     string
+	rest      *discordgo.Session // for requests only: it never connects
+	http      *http.Client
+	api       *transport      // under http
+	wire      *http.Transport // under api; the gateway shares its TLS settings
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	desk      Desk
+	languages *brief.Languages
+	stand     Standing
+	log       *slog.Logger
+	seen      seen // interactions that came already
 
 	identifyGap time.Duration // how far apart two logins have to be
 	identified  time.Time     // the last login; only Run knows it
@@ -86,7 +90,7 @@ func New(o Options) (*Discord, error) {
 		o.Dial = (&net.Dialer{}).DialContext
 	}
 	d := &Discord{
-		token: token, dial: o.Dial, desk: o.Desk, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap,
+		token: token, dial: o.Dial, desk: o.Desk, languages: o.Languages, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap,
 	}
 	d.wire = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,

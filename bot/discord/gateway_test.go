@@ -351,7 +351,7 @@ func FuzzTap(f *testing.F) {
 // BenchmarkAnswer is a command from a reader's line to the answer on the screen.
 func BenchmarkAnswer(b *testing.B) {
 	w := newWorld(b, sandbox.DiscordOptions{})
-	w.desk.answer = func(context.Context, brief.Question) brief.Message { return brief.Post(ferry(), false) }
+	w.desk.answer = func(context.Context, brief.Question) brief.Message { return english.Post(ferry(), false) }
 	w.start()
 	events := w.api.Watch(b.Context())
 	var took []time.Duration
@@ -372,11 +372,11 @@ func BenchmarkAnswer(b *testing.B) {
 // BenchmarkSend is a post rendered and sent over loopback.
 func BenchmarkSend(b *testing.B) {
 	w := newWorld(b, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	for b.Loop() {
 		dl.ID++
 		dl.Parts = nil
-		w.send(w.rendered(dl, brief.Post(ferry(), false)))
+		w.send(w.rendered(dl, english.Post(ferry(), false)))
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
 }

@@ -46,12 +46,6 @@ const codeAnswered = 40060
 // is found by its interaction.
 const answerTag = "a"
 
-// What is said when there is nothing else to say.
-const (
-	sayOldButton = "I no longer know that button. /latest shows the newest stories."
-	sayTrouble   = "Something went wrong on my side. Please try again in a moment."
-)
-
 // interact deals with one interaction. Whatever it holds, it ends no more than
 // itself.
 func (d *Discord) interact(ctx context.Context, i *discordgo.Interaction) {
@@ -72,7 +66,8 @@ func (d *Discord) interact(ctx context.Context, i *discordgo.Interaction) {
 		q := question(i)
 		a, _, unknown := brief.ParseAction(data.CustomID)
 		if unknown != nil {
-			err = d.say(ctx, i, brief.Say(sayOldButton))
+			v := d.desk.Voice(ctx, q)
+			err = d.say(ctx, i, v.Say(v.Naming(brief.SayOldButton, "latest")))
 			break
 		}
 		q.Action, q.Button = a, data.CustomID
@@ -94,7 +89,11 @@ func (d *Discord) recovered(what string) {
 }
 
 func question(i *discordgo.Interaction) brief.Question {
-	q := brief.Question{Chat: store.Chat{Platform: store.Discord, ID: i.ChannelID}, Private: i.GuildID == ""}
+	q := brief.Question{Chat: store.Chat{Platform: store.Discord, ID: i.ChannelID}, Private: i.GuildID == "", Language: string(i.Locale)}
+	if q.Language == "" && i.GuildLocale != nil {
+		q.Language = string(*i.GuildLocale)
+	}
+	_, q.OwnNames = locales[q.Language]
 	switch {
 	case i.Member != nil && i.Member.User != nil:
 		q.User = i.Member.User.ID
@@ -140,21 +139,20 @@ func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.
 func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Message {
 	answered := make(chan brief.Message, 1)
 	go func() {
-		m := brief.Say(sayTrouble)
+		v := d.desk.Voice(ctx, q)
+		m := v.Say(v.Text(brief.SayTrouble))
 		defer func() { answered <- m }()
 		defer d.recovered("the desk did not answer")
-		m = d.desk.Answer(ctx, q).Message
+		if a := d.desk.Answer(ctx, q); len(a.Blocks) > 0 {
+			m = a.Message
+		}
 	}()
 	return answered
 }
 
 // answerPages are an answer's messages; there is at least one.
 func answerPages(m brief.Message) []message {
-	pages := messages(m, func(int) string { return answerTag })
-	if len(pages) == 0 {
-		return answerPages(brief.Say(sayTrouble))
-	}
-	return pages
+	return messages(m, func(int) string { return answerTag })
 }
 
 // say answers at once: in one message that only the asker sees, or several.

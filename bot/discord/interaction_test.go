@@ -20,11 +20,11 @@ func TestDialogue(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	w.desk.answer = func(_ context.Context, q brief.Question) brief.Message {
 		if q.Command == "critical" {
-			return brief.Side(ferry(), store.Critical)
+			return english.Side(ferry(), store.Critical)
 		}
-		return brief.Say("Pressed " + string(q.Action.Verb))
+		return english.Say("Pressed " + string(q.Action.Verb))
 	}
-	post := w.send(w.delivery(w.news, brief.Post(ferry(), false))).Parts[0].Message
+	post := w.send(w.delivery(w.news, english.Post(ferry(), false))).Parts[0].Message
 	w.start()
 
 	w.say("/critical night ferry")
@@ -54,10 +54,10 @@ func TestDialogue(t *testing.T) {
 
 	here := store.Chat{Platform: store.Discord, ID: w.news}
 	for i, want := range []brief.Question{
-		{Chat: here, User: w.ada, Command: "critical", Argument: "night ferry"},
-		{Chat: here, User: w.ada, Action: brief.Action{Verb: "src", Story: "k7m2p"}, Button: "1/src/k7m2p/25.0", Message: post},
-		{Chat: here, User: w.ada, Action: brief.Action{Verb: "est", Story: "k7m2p"}, Button: "1/est/k7m2p/a", Message: e.ID},
-		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Private: true, Command: "latest"},
+		{Chat: here, User: w.ada, Language: "en-US", Command: "critical", Argument: "night ferry"},
+		{Chat: here, User: w.ada, Language: "en-US", Action: brief.Action{Verb: "src", Story: "k7m2p"}, Button: "1/src/k7m2p/25.0", Message: post},
+		{Chat: here, User: w.ada, Language: "en-US", Action: brief.Action{Verb: "est", Story: "k7m2p"}, Button: "1/est/k7m2p/a", Message: e.ID},
+		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Language: "en-US", Private: true, Command: "latest"},
 	} {
 		if got := w.desk.questions()[i]; got != want {
 			t.Errorf("question %d is %+v, want %+v", i, got, want)
@@ -103,7 +103,7 @@ func TestSlowDesk(t *testing.T) {
 	proceed := make(chan struct{})
 	w.desk.answer = func(context.Context, brief.Question) brief.Message {
 		<-proceed
-		return brief.Post(flood(), false)
+		return english.Post(flood(), false)
 	}
 	w.start()
 	events := w.api.Watch(t.Context())
@@ -117,7 +117,7 @@ func TestSlowDesk(t *testing.T) {
 		}
 	}
 	close(proceed)
-	parts := len(messages(brief.Post(flood(), false), func(int) string { return "a" }))
+	parts := len(messages(english.Post(flood(), false), func(int) string { return "a" }))
 	w.until("all parts", func() bool { return len(w.answers()) == parts })
 	if parts < 2 {
 		t.Fatal("one part is not long")
@@ -139,11 +139,11 @@ func TestSlowDesk(t *testing.T) {
 func TestLimitedAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.DiscordOptions{})
-	w.desk.answer = func(context.Context, brief.Question) brief.Message { return brief.Post(flood(), false) }
+	w.desk.answer = func(context.Context, brief.Question) brief.Message { return english.Post(flood(), false) }
 	w.start()
 	w.api.Fault(sandbox.Fault{Failure: sandbox.Limited, Method: "answer", Delay: 10 * time.Millisecond, Skip: 1, Times: 2})
 	w.say("/latest")
-	parts := len(messages(brief.Post(flood(), false), func(int) string { return "a" }))
+	parts := len(messages(english.Post(flood(), false), func(int) string { return "a" }))
 	w.until("all parts", func() bool { return len(w.answers()) == parts })
 	if !strings.Contains(texts(w.answers()), "Statement 30:") {
 		t.Error("the end is missing")
@@ -161,14 +161,14 @@ func TestTrouble(t *testing.T) {
 		case "nothing":
 			return brief.Message{}
 		}
-		return brief.Say("Here.")
+		return english.Say("Here.")
 	}
 	w.desk.suggest = func(string) []brief.Suggestion { panic("no suggestions") }
 	w.start()
 	w.say("/critical panic")
-	w.expect(1, sayTrouble)
+	w.expect(1, english.Text(brief.SayTrouble))
 	w.say("/critical nothing")
-	w.expect(2, sayTrouble)
+	w.expect(2, english.Text(brief.SayTrouble))
 	for _, i := range []*discordgo.Interaction{
 		{},
 		{Type: discordgo.InteractionApplicationCommand},
@@ -188,7 +188,7 @@ func TestTrouble(t *testing.T) {
 func TestOldButton(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	dl.Parts[0].Body = []byte(strings.ReplaceAll(string(dl.Parts[0].Body), "1/src/k7m2p", "0:sources:k7m2p"))
 	post := w.send(dl).Parts[0].Message
 	w.start()

@@ -28,7 +28,6 @@ const (
 	maxTags       = 5
 
 	// Commands: discord.com/developers/docs/interactions/application-commands
-	maxHelp    = 100
 	maxChoices = 25 // of an autocompletion
 	maxChoice  = 100
 

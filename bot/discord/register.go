@@ -16,19 +16,23 @@ import (
 
 // appCommand is a slash command as the API has it, as far as ours go.
 type appCommand struct {
-	Name        string      `json:"name"`
-	Description string      `json:"description"`
-	Type        int         `json:"type"`
-	Options     []appOption `json:"options,omitempty"`
+	Name         string            `json:"name"`
+	Names        map[string]string `json:"name_localizations,omitempty"` // by Discord's locales
+	Description  string            `json:"description"`
+	Descriptions map[string]string `json:"description_localizations,omitempty"`
+	Type         int               `json:"type"`
+	Options      []appOption       `json:"options,omitempty"`
 	// Contexts: in servers and in private messages with the bot.
 	Contexts []int `json:"contexts,omitempty"`
 }
 
 type appOption struct {
-	Type         int    `json:"type"`
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	Autocomplete bool   `json:"autocomplete,omitempty"`
+	Type         int               `json:"type"`
+	Name         string            `json:"name"`
+	Names        map[string]string `json:"name_localizations,omitempty"`
+	Description  string            `json:"description"`
+	Descriptions map[string]string `json:"description_localizations,omitempty"`
+	Autocomplete bool              `json:"autocomplete,omitempty"`
 }
 
 // Numbers of the API.
@@ -42,15 +46,34 @@ const (
 // storyOption is the name of the option that names a story.
 const storyOption = "story"
 
+// locales are those of Discord that the bot has words for, each with their
+// language: discord.com/developers/docs/reference#locales. English is what
+// stands in the menu anyway.
+var locales = map[string]string{
+	"ar": "ar", "de": "de", "es-419": "es", "es-ES": "es", "fr": "fr", "hi": "hi", "pt-BR": "pt", "ru": "ru", "uk": "uk", "zh-CN": "zh",
+}
+
 // commands are the slash commands that the table gives.
-func commands(table []brief.Command) []appCommand {
+func commands(table []brief.Command, languages *brief.Languages) []appCommand {
+	english := languages.Voice()
+	inEach := func(p brief.Phrase) map[string]string {
+		all := map[string]string{}
+		for locale, language := range locales {
+			all[locale] = languages.Voice(language).Text(p)
+		}
+		return all
+	}
 	var all []appCommand
 	for _, c := range table {
-		a := appCommand{Name: c.Name, Description: short(c.Help, maxHelp), Type: slashCommand, Contexts: []int{inGuilds, inBotDMs}}
+		a := appCommand{
+			Name: c.Name, Names: inEach(c.Called),
+			Description: english.Text(c.Help), Descriptions: inEach(c.Help),
+			Type: slashCommand, Contexts: []int{inGuilds, inBotDMs},
+		}
 		if c.Story {
 			a.Options = []appOption{{
-				Type: textOption, Name: storyOption, Autocomplete: true,
-				Description: "Words of the headline, or the story's short id",
+				Type: textOption, Name: storyOption, Names: inEach(brief.NameStoryOption), Autocomplete: true,
+				Description: english.Text(brief.HelpStoryOption), Descriptions: inEach(brief.HelpStoryOption),
 			}}
 		}
 		all = append(all, a)
@@ -98,9 +121,9 @@ func (d *Discord) keepRegistered(ctx context.Context) {
 func (d *Discord) register(ctx context.Context) error {
 	app, _ := d.account()
 	address := discordgo.EndpointApplicationGlobalCommands(app)
-	want := commands(d.desk.Commands())
+	want := commands(d.desk.Commands(), d.languages)
 	var have []appCommand
-	if err := d.request(ctx, "GET", address, nil, &have); err != nil {
+	if err := d.request(ctx, "GET", address+"?with_localizations=true", nil, &have); err != nil {
 		return fmt.Errorf("read the commands: %w", err)
 	}
 	if sameCommands(have, want) {

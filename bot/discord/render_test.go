@@ -55,18 +55,18 @@ func TestGolden(t *testing.T) {
 		chat string
 		m    brief.Message
 	}{
-		"post":      {w.news, brief.Post(updated, false)},
-		"folded":    {w.news, brief.Post(ferry(), true)},
-		"long":      {w.news, brief.Post(flood(), true)},
-		"credited":  {w.news, brief.Post(credited(), true)},
-		"news":      {w.news, brief.Digest(day, []store.Entry{credited(), flood()})},
-		"hostile":   {w.news, brief.Post(hostile(), true)},
-		"forum":     {forum, brief.Post(ferry(), false)},
-		"narrative": {w.news, brief.Side(ferry(), store.Critical)},
-		"sources":   {w.news, brief.Sources(ferry())},
-		"traps":     {w.news, brief.Sources(hostile())},
-		"digest":    {w.news, brief.Digest(day, []store.Entry{ferry(), flood()})},
-		"list":      {w.news, brief.List("Latest stories", []store.Entry{ferry(), flood()})},
+		"post":      {w.news, english.Post(updated, false)},
+		"folded":    {w.news, english.Post(ferry(), true)},
+		"long":      {w.news, english.Post(flood(), true)},
+		"credited":  {w.news, english.Post(credited(), true)},
+		"news":      {w.news, english.Digest(day, []store.Entry{credited(), flood()})},
+		"hostile":   {w.news, english.Post(hostile(), true)},
+		"forum":     {forum, english.Post(ferry(), false)},
+		"narrative": {w.news, english.Side(ferry(), store.Critical)},
+		"sources":   {w.news, english.Sources(ferry())},
+		"traps":     {w.news, english.Sources(hostile())},
+		"digest":    {w.news, english.Digest(day, []store.Entry{ferry(), flood()})},
+		"list":      {w.news, english.List(brief.TitleLatest, []store.Entry{ferry(), flood()})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dl := w.delivery(tt.chat, tt.m)
@@ -138,7 +138,7 @@ func TestEveryPostIsTaken(t *testing.T) {
 	id := uint64(100)
 	for name, e := range map[string]store.Entry{"usual": ferry(), "long": flood(), "hostile": hostile(), "huge": huge, "odd": odd} {
 		for kind, m := range map[string]brief.Message{
-			"post": brief.Post(e, false), "folded": brief.Post(e, true), "sources": brief.Sources(e), "sides": brief.Narratives(e),
+			"post": english.Post(e, false), "folded": english.Post(e, true), "sources": english.Sources(e), "sides": english.Narratives(e),
 		} {
 			id++
 			dl := w.rendered(store.Delivery{ID: id, Chat: store.Chat{Platform: store.Discord, ID: w.news}}, m)
@@ -162,7 +162,7 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
 
 // Both sides get the same room: each fold is one embed of the same look.
 func TestFoldsAreAlike(t *testing.T) {
-	m := messages(brief.Post(ferry(), true), func(int) string { return "t" })[0]
+	m := messages(english.Post(ferry(), true), func(int) string { return "t" })[0]
 	if len(m.Embeds) != 3 {
 		t.Fatalf("%d embeds", len(m.Embeds))
 	}
@@ -176,7 +176,7 @@ func TestFoldsAreAlike(t *testing.T) {
 func TestSilent(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	for kind, chat := range map[string]string{"text": w.news, "forum": w.channel("briefs", "forum")} {
-		dl := w.rendered(store.Delivery{ID: 5, Silent: true, Chat: store.Chat{Platform: store.Discord, ID: chat}}, brief.Post(ferry(), false))
+		dl := w.rendered(store.Delivery{ID: 5, Silent: true, Chat: store.Chat{Platform: store.Discord, ID: chat}}, english.Post(ferry(), false))
 		if !bytes.Contains(dl.Parts[0].Body, []byte(`"flags":4096`)) {
 			t.Errorf("%s: %s makes a sound", kind, dl.Parts[0].Body)
 		}
@@ -184,7 +184,7 @@ func TestSilent(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	m := brief.Post(ferry(), true)
+	m := english.Post(ferry(), true)
 	for b.Loop() {
 		messages(m, func(int) string { return "t.0" })
 	}

@@ -62,17 +62,17 @@ func TestLeaksNoSecret(t *testing.T) {
 		server := httptest.NewServer(answer)
 		// An adapter of its own: a ban that one answer brings must not hold
 		// back the next.
-		w := &world{TB: t, log: &journal{}, desk: &desk{answer: func(context.Context, brief.Question) brief.Message { return brief.Say("x") }}}
+		w := &world{TB: t, log: &journal{}, desk: &desk{answer: func(context.Context, brief.Question) brief.Message { return english.Say("x") }}}
 		d := w.adapter(server.URL)
 		told := []string{}
 		for _, v := range []store.Verdict{d.Send(t.Context(), dl, 0), d.Edit(t.Context(), dl, 0), d.Delete(t.Context(), dl, 0), d.Settle(t.Context(), dl, 0, atOnce)} {
 			told = append(told, v.Reason)
 		}
 		_, v := d.Resolve(t.Context(), chat)
-		_, err := d.Render(t.Context(), store.Place{Chat: chat, Kind: store.DiscordForum}, dl, brief.Say("x"))
+		_, err := d.Render(t.Context(), store.Place{Chat: chat, Kind: store.DiscordForum}, dl, english.Say("x"))
 		told = append(told, v.Reason, fmt.Sprint(err), fmt.Sprint(d.Examine(t.Context(), []store.Chat{chat})))
 		d.interact(t.Context(), interaction)
-		told = append(told, fmt.Sprint(d.follow(t.Context(), interaction, answerPages(brief.Say("x")))), fmt.Sprintf("%v", d.register(t.Context())))
+		told = append(told, fmt.Sprint(d.follow(t.Context(), interaction, answerPages(english.Say("x")))), fmt.Sprintf("%v", d.register(t.Context())))
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		if strings.HasPrefix(name, "401") || name == "cut" || name == "502 page" {
 			told = append(told, fmt.Sprint(d.Run(ctx)))

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"briefbot/bot/brief"
 	"briefbot/bot/sandbox"
 	"briefbot/store"
 )
@@ -67,7 +66,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, sandbox.DiscordOptions{})
-			dl := w.delivery(w.news, brief.Post(ferry(), false))
+			dl := w.delivery(w.news, english.Post(ferry(), false))
 			tt.fault.Method = "create"
 			w.api.Fault(tt.fault)
 			v := w.d.Send(t.Context(), dl, 0)
@@ -93,7 +92,7 @@ func TestVerdicts(t *testing.T) {
 // Where no connection comes about, nothing was sent.
 func TestUnreachable(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	dead := httptest.NewServer(nil)
 	dead.Close()
 	w.d = w.adapter(dead.URL)
@@ -111,7 +110,7 @@ func TestUnreachable(t *testing.T) {
 // A repetition of the same request is answered with the first message.
 func TestNothingTwice(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	w.api.Fault(sandbox.Fault{Failure: sandbox.DropAfter, Method: "create", Times: 1})
 	if v := w.d.Send(t.Context(), dl, 0); v.Outcome != store.Unknown {
 		t.Fatalf("%+v", v)
@@ -134,7 +133,7 @@ func TestNothingTwice(t *testing.T) {
 // A long post comes in order, and only its last part has all buttons.
 func TestLongPost(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.send(w.delivery(w.news, brief.Post(flood(), false)))
+	dl := w.send(w.delivery(w.news, english.Post(flood(), false)))
 	if len(dl.Parts) < 2 {
 		t.Fatalf("%d parts", len(dl.Parts))
 	}
@@ -175,7 +174,7 @@ func texts(all []sandbox.Entry) string {
 func TestForum(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	forum := w.channel("briefs", "forum-tagged", "sport", "Transport")
-	dl := w.delivery(forum, brief.Post(flood(), false))
+	dl := w.delivery(forum, english.Post(flood(), false))
 	if w.d.Repeats(dl, 0) != 0 || w.d.Repeats(dl, 1) == 0 {
 		t.Error("a forum post has no nonce, its further parts have")
 	}
@@ -201,7 +200,7 @@ func TestForum(t *testing.T) {
 	}
 	sports := ferry()
 	sports.Story.Topics = nil
-	if tags := decode[forumPost](t, w.delivery(forum, brief.Post(sports, false)).Parts[0].Body).Tags; len(tags) != 1 || tags[0] != w.tag(forum, "sport") {
+	if tags := decode[forumPost](t, w.delivery(forum, english.Post(sports, false)).Parts[0].Body).Tags; len(tags) != 1 || tags[0] != w.tag(forum, "sport") {
 		t.Errorf("without a topic that fits: %v", tags)
 	}
 }
@@ -210,7 +209,7 @@ func TestForum(t *testing.T) {
 func TestThreadGone(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	forum := w.channel("briefs", "forum")
-	dl := w.delivery(forum, brief.Post(flood(), false))
+	dl := w.delivery(forum, english.Post(flood(), false))
 	dl.Parts[0].Message = w.d.Send(t.Context(), dl, 0).Message
 	if err := w.api.DeleteChannel(dl.Parts[0].Message); err != nil {
 		t.Fatal(err)
@@ -227,11 +226,11 @@ func TestEdit(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			w := newWorld(t, sandbox.DiscordOptions{})
 			chat := w.channel("briefs", kind)
-			first := w.send(w.delivery(chat, brief.Post(ferry(), false)))
+			first := w.send(w.delivery(chat, english.Post(ferry(), false)))
 			message := first.Parts[0].Message
 			changed := ferry()
 			changed.Story.Bullets[0].Text = "It does not sail after all."
-			dl := w.rendered(store.Delivery{ID: 78, Of: first.ID, Kind: store.EditDelivery, Chat: first.Chat}, brief.Post(changed, false))
+			dl := w.rendered(store.Delivery{ID: 78, Of: first.ID, Kind: store.EditDelivery, Chat: first.Chat}, english.Post(changed, false))
 			dl.Parts[0].Target = message
 			if kind == "forum" {
 				if err := w.api.Archive(message, true); err != nil {
@@ -262,7 +261,7 @@ func TestEdit(t *testing.T) {
 // refused, and nothing sleeps.
 func TestLimitsAreKept(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{Limits: sandbox.DiscordLimits{Create: sandbox.Window{N: 2, Per: time.Minute}}})
-	dl := w.delivery(w.news, brief.Post(flood(), false))
+	dl := w.delivery(w.news, english.Post(flood(), false))
 	for i := range 2 {
 		if v := w.d.Send(t.Context(), dl, i%len(dl.Parts)); v.Outcome != store.Delivered {
 			t.Fatalf("%+v", v)
@@ -275,7 +274,7 @@ func TestLimitsAreKept(t *testing.T) {
 	if all, limited := w.api.Requests("create"); all != 2 || limited != 0 {
 		t.Errorf("%d requests, %d refused", all, limited)
 	}
-	if v := w.d.Send(t.Context(), w.delivery(w.channel("other", "text"), brief.Post(ferry(), false)), 0); v.Outcome != store.Delivered {
+	if v := w.d.Send(t.Context(), w.delivery(w.channel("other", "text"), english.Post(ferry(), false)), 0); v.Outcome != store.Delivered {
 		t.Errorf("another channel: %+v", v)
 	}
 }
@@ -283,8 +282,8 @@ func TestLimitsAreKept(t *testing.T) {
 // After a global limit nothing is sent, wherever to.
 func TestGlobalLimit(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
-	other := w.delivery(w.channel("other", "text"), brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
+	other := w.delivery(w.channel("other", "text"), english.Post(ferry(), false))
 	w.api.Fault(sandbox.Fault{Failure: sandbox.Limited, Method: "create", Global: true, Delay: time.Minute, Times: 1})
 	w.d.Send(t.Context(), dl, 0)
 	if v := w.d.Send(t.Context(), other, 0); v.Outcome != store.Retry || !v.Everywhere || v.After < 30*time.Second {
@@ -345,7 +344,7 @@ func TestNoEmbeds(t *testing.T) {
 	if err := w.api.SetPermissions(w.news, 1<<10|1<<11|1<<16); err != nil {
 		t.Fatal(err)
 	}
-	w.send(w.delivery(w.news, brief.Post(ferry(), false)))
+	w.send(w.delivery(w.news, english.Post(ferry(), false)))
 	if !strings.Contains(w.log.String(), "Embed Links") {
 		t.Error("nobody was told")
 	}

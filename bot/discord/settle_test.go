@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"briefbot/bot/brief"
 	"briefbot/bot/sandbox"
 	"briefbot/store"
 )
@@ -16,7 +15,7 @@ import (
 // meanwhile.
 func TestSettle(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("in an empty channel: %+v", v)
 	}
@@ -24,7 +23,7 @@ func TestSettle(t *testing.T) {
 	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside what others wrote: %+v", v)
 	}
-	other := w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, brief.Post(ferry(), false)))
+	other := w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, english.Post(ferry(), false)))
 	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside another post of the same story: %+v", v)
 	}
@@ -72,7 +71,7 @@ func messageOf(w *world, chat, id string) json.RawMessage {
 // An empty list proves nothing where the bot may not read.
 func TestSettleUnread(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, brief.Post(ferry(), false))
+	dl := w.delivery(w.news, english.Post(ferry(), false))
 	unread := int64(1<<10 | 1<<11 | 1<<14)
 	if err := w.api.SetPermissions(w.news, unread); err != nil {
 		t.Fatal(err)
@@ -89,11 +88,11 @@ func TestSettleUnread(t *testing.T) {
 func TestSettleForum(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	forum := w.channel("briefs", "forum")
-	dl := w.delivery(forum, brief.Post(flood(), false))
+	dl := w.delivery(forum, english.Post(flood(), false))
 	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("in an empty forum: %+v", v)
 	}
-	w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, brief.Post(ferry(), false)))
+	w.send(w.rendered(store.Delivery{ID: 770, Chat: dl.Chat}, english.Post(ferry(), false)))
 	if v := w.d.Settle(t.Context(), dl, 0, atOnce); v.Outcome != store.Absent {
 		t.Errorf("beside another post: %+v", v)
 	}

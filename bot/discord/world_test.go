@@ -45,6 +45,18 @@ var spec = sync.OnceValues(func() (*sandbox.Spec, error) {
 	return sandbox.LoadSpec(dir)
 })
 
+// languages are those of the program, and english is the tests'.
+var (
+	languages = func() *brief.Languages {
+		l, err := brief.LoadLanguages()
+		if err != nil {
+			panic(err)
+		}
+		return l
+	}()
+	english = languages.Voice("en")
+)
+
 // world is a Discord with a channel and a reader, and the adapter in front of
 // it, which goes through the real library.
 type world struct {
@@ -83,9 +95,13 @@ func (d *desk) Suggest(_ context.Context, words string, _ int) []brief.Suggestio
 
 func (d *desk) Commands() []brief.Command {
 	return []brief.Command{
-		{Name: "critical", Help: "One side", Story: true},
-		{Name: "latest", Help: "The newest stories"},
+		{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Story: true},
+		{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
 	}
+}
+
+func (d *desk) Voice(_ context.Context, q brief.Question) brief.Voice {
+	return languages.Voice(q.Language)
 }
 
 func (d *desk) questions() []brief.Question {
@@ -127,7 +143,7 @@ func newWorld(t testing.TB, o sandbox.DiscordOptions) *world {
 	w.news = w.channel("news", "text")
 	w.ada = w.api.AddUser("ada")
 	w.desk = &desk{
-		answer:  func(context.Context, brief.Question) brief.Message { return brief.Say("Both sides of it.") },
+		answer:  func(context.Context, brief.Question) brief.Message { return english.Say("Both sides of it.") },
 		suggest: func(string) []brief.Suggestion { return nil },
 	}
 	w.d = w.adapter(w.server.URL)
@@ -155,7 +171,7 @@ func newWorld(t testing.TB, o sandbox.DiscordOptions) *world {
 
 func (w *world) adapter(address string) *Discord {
 	w.Helper()
-	d, err := New(Options{Token: token, APIURL: address, Desk: w.desk, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	d, err := New(Options{Token: token, APIURL: address, Desk: w.desk, Languages: languages, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func BenchmarkDeliveries(b *testing.B) {
 	const chats = 1000
 	plan(b, s, chats, b.N)
 	p := &swift{want: int64(b.N), done: make(chan struct{})}
-	o := New(Options{Store: s, Platforms: map[store.Platform]Platform{store.Discord: p}, SettleAfter: time.Minute, Log: slog.New(slog.DiscardHandler)})
+	o := New(Options{Store: s, Platforms: map[store.Platform]Platform{store.Discord: p}, Languages: languages(b), SettleAfter: time.Minute, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
 	before := processorTime()

@@ -138,14 +138,15 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		}
 		post = of // a digest stays one, and the one of its day
 	}
+	voice := d.Languages.Voice(channel.Language)
 	if post.Kind == store.DigestDelivery {
 		zone, err := time.LoadLocation(channel.Timezone)
 		if err != nil {
 			return brief.Message{}, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
 		}
-		return brief.Digest(post.Planned.In(zone), entries), refs, nil
+		return voice.Digest(post.Planned.In(zone), entries), refs, nil
 	}
-	return brief.Post(entries[0], folds(channel, place)), refs, nil
+	return voice.Post(entries[0], folds(channel, place)), refs, nil
 }
 
 // folds reports whether the narratives stand in the post: as the channel says,

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/store"
 )
@@ -31,6 +32,7 @@ type Store interface {
 type Options struct {
 	Store     Store
 	Platforms map[store.Platform]Platform
+	Languages *brief.Languages
 	Rates     map[store.Platform]config.Rates
 	// SettleAfter is how long an uncertain send is left alone before it is
 	// looked for: its request may still be carried out.

@@ -189,6 +189,15 @@ func newDesk(t *testing.T) *desk {
 	return &desk{T: t, platform: newPlatform(), on: store.Discord, store: s, stop: func() {}}
 }
 
+func languages(t testing.TB) *brief.Languages {
+	t.Helper()
+	l, err := brief.LoadLanguages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func (d *desk) start() {
 	ctx, cancel := context.WithCancel(d.Context())
 	done := make(chan error, 1)
@@ -196,6 +205,7 @@ func (d *desk) start() {
 		Store:       d.store,
 		Platforms:   map[store.Platform]Platform{d.on: d.platform},
 		Rates:       map[store.Platform]config.Rates{d.on: d.rates},
+		Languages:   languages(d),
 		SettleAfter: 30 * time.Second,
 		Log:         slog.New(slog.DiscardHandler),
 	})
@@ -913,7 +923,7 @@ func TestStoreFails(t *testing.T) {
 		d.plan("c", "a")
 		flaky := &flakyStore{Store: d.store, failures: 3}
 		ctx, cancel := context.WithCancel(t.Context())
-		o := New(Options{Store: flaky, Platforms: map[store.Platform]Platform{store.Discord: d.platform}, SettleAfter: time.Second, Log: slog.New(slog.DiscardHandler)})
+		o := New(Options{Store: flaky, Platforms: map[store.Platform]Platform{store.Discord: d.platform}, Languages: languages(t), SettleAfter: time.Second, Log: slog.New(slog.DiscardHandler)})
 		done := make(chan error)
 		go func() { done <- o.Run(ctx) }()
 		pass(time.Minute)

@@ -30,7 +30,26 @@ func (d *Discord) getCommands(c *call) (int, any, *dcError) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return 200, append([]*dcCommand{}, d.commands[guild]...), nil
+	all := []*dcCommand{}
+	for _, x := range d.commands[guild] {
+		if c.query.Get("with_localizations") != "true" {
+			x = x.unlocalized()
+		}
+		all = append(all, x)
+	}
+	return 200, all, nil
+}
+
+// unlocalized is a command as the list gives it to those who don't ask for
+// other languages.
+func (x *dcCommand) unlocalized() *dcCommand {
+	bare := *x
+	bare.NameLocalizations, bare.DescriptionLocalizations = nil, nil
+	bare.Options = slices.Clone(bare.Options)
+	for i := range bare.Options {
+		bare.Options[i].NameLocalizations, bare.Options[i].DescriptionLocalizations = nil, nil
+	}
+	return &bare
 }
 
 func (d *Discord) getCommand(c *call) (int, any, *dcError) {

@@ -17,9 +17,10 @@ var scopes = []map[string]string{{"type": "default"}, {"type": "all_private_chat
 
 // registerMenu puts the commands into the menus, where they are not there yet.
 func (t *Telegram) registerMenu(ctx context.Context) error {
+	english := t.languages.Voice()
 	var want []command
 	for _, c := range t.desk.Commands() {
-		want = append(want, command{c.Name, c.Help})
+		want = append(want, command{c.Name, english.Text(c.Help)})
 	}
 	for _, scope := range scopes {
 		var have []command

@@ -20,6 +20,8 @@ import (
 type Desk interface {
 	Answer(ctx context.Context, q brief.Question) brief.Answer
 	Commands() []brief.Command
+	// Voice is the voice in which a question is answered.
+	Voice(ctx context.Context, q brief.Question) brief.Voice
 }
 
 // Ledger is what must outlive the process.
@@ -42,19 +44,21 @@ type Options struct {
 	APIURL string        // "https://api.telegram.org", a local server, or a stand-in
 	Poll   time.Duration // how long a request for updates waits; Telegram cuts it to 50 s
 	// Dial connects to Telegram; nil: over the network.
-	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
-	Desk   Desk
-	Ledger Ledger
-	Log    *slog.Logger
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	Desk      Desk
+	Languages *brief.Languages
+	Ledger    Ledger
+	Log       *slog.Logger
 }
 
 // Telegram is the adapter.
 type Telegram struct {
-	api    *api
-	desk   Desk
-	ledger Ledger
-	log    *slog.Logger
-	poll   time.Duration
+	api       *api
+	desk      Desk
+	languages *brief.Languages
+	ledger    Ledger
+	log       *slog.Logger
+	poll      time.Duration
 
 	// current says that all updates up to the last look were read: what others
 	// wrote is known.
@@ -74,7 +78,7 @@ type me struct {
 
 // New makes the adapter. It makes no connection.
 func New(o Options) *Telegram {
-	return &Telegram{api: newAPI(o.Token, o.APIURL, o.Dial), desk: o.Desk, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
+	return &Telegram{api: newAPI(o.Token, o.APIURL, o.Dial), desk: o.Desk, languages: o.Languages, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
 }
 
 // ErrToken is returned by Run when Telegram does not know the token.

@@ -49,6 +49,18 @@ type world struct {
 	reader   string
 }
 
+// languages are those of the program, and english is the tests'.
+var (
+	languages = func() *brief.Languages {
+		l, err := brief.LoadLanguages()
+		if err != nil {
+			panic(err)
+		}
+		return l
+	}()
+	english = languages.Voice("en")
+)
+
 // journal is a log that may be read while it is written.
 type journal struct {
 	mu sync.Mutex
@@ -76,11 +88,15 @@ func (desk) Answer(_ context.Context, q brief.Question) brief.Answer {
 		a, _, _ := brief.ParseAction(q.Button)
 		what += "|on " + a.Story
 	}
-	return brief.Answer{Message: brief.Say(what)}
+	return brief.Answer{Message: english.Say(what)}
 }
 
 func (desk) Commands() []brief.Command {
-	return []brief.Command{{Name: "critical", Help: "One side", Story: true}, {Name: "help", Help: "Help"}}
+	return []brief.Command{{Name: "critical", Help: brief.HelpCritical, Story: true}, {Name: "help", Help: brief.HelpHelp}}
+}
+
+func (desk) Voice(_ context.Context, q brief.Question) brief.Voice {
+	return languages.Voice(q.Language)
 }
 
 func newWorld(t testing.TB) *world {
@@ -125,7 +141,7 @@ func newWorldOf(t testing.TB, o sandbox.TelegramOptions) *world {
 }
 
 func (w *world) make(token string) *Telegram {
-	return New(Options{Token: token, APIURL: w.server.URL, Poll: time.Second, Desk: desk{}, Ledger: w.store, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	return New(Options{Token: token, APIURL: w.server.URL, Poll: time.Second, Desk: desk{}, Languages: languages, Ledger: w.store, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 }
 
 // run runs the adapter until the returned function is called.
@@ -207,13 +223,13 @@ func credited() store.Entry {
 func TestRenderGolden(t *testing.T) {
 	w := newWorld(t)
 	for name, d := range map[string]store.Delivery{
-		"post-group":   w.delivery(w.group, brief.Post(ferry(), false)),
-		"post-channel": w.delivery(w.channel, brief.Post(ferry(), true)),
-		"credited":     w.delivery(w.channel, brief.Post(credited(), true)),
-		"digest":       w.delivery(w.group, brief.Digest(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), []store.Entry{credited()})),
-		"critical":     w.delivery(w.group, brief.Side(ferry(), store.Critical)),
-		"sources":      w.delivery(w.group, brief.Sources(ferry())),
-		"long":         w.delivery(w.channel, brief.Post(long(), true)),
+		"post-group":   w.delivery(w.group, english.Post(ferry(), false)),
+		"post-channel": w.delivery(w.channel, english.Post(ferry(), true)),
+		"credited":     w.delivery(w.channel, english.Post(credited(), true)),
+		"digest":       w.delivery(w.group, english.Digest(time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), []store.Entry{credited()})),
+		"critical":     w.delivery(w.group, english.Side(ferry(), store.Critical)),
+		"sources":      w.delivery(w.group, english.Sources(ferry())),
+		"long":         w.delivery(w.channel, english.Post(long(), true)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -273,7 +289,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
-			d := w.delivery(w.group, brief.Post(ferry(), false))
+			d := w.delivery(w.group, english.Post(ferry(), false))
 			if tt.fault.Method == "" {
 				tt.fault.Method = "create"
 			}
@@ -298,7 +314,7 @@ func TestVerdicts(t *testing.T) {
 // A server that is not there got nothing; one that hangs may have.
 func TestUnreachable(t *testing.T) {
 	w := newWorld(t)
-	d := w.delivery(w.group, brief.Post(ferry(), false))
+	d := w.delivery(w.group, english.Post(ferry(), false))
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	w.adapter.api = newAPI(token, gone.URL, nil)
@@ -316,7 +332,7 @@ func TestUnreachable(t *testing.T) {
 
 // A look for a message tells whether it is there, and nobody notices.
 func TestSettle(t *testing.T) {
-	message := brief.Post(ferry(), false)
+	message := english.Post(ferry(), false)
 	// others are messages of people, before or after ours.
 	others := func(w *world, chat string, n int) {
 		for range n {
@@ -415,7 +431,7 @@ func (w *world) send() []string {
 
 // What readers say, and what the desk is asked.
 func TestQuestions(t *testing.T) {
-	post := brief.Post(ferry(), false)
+	post := english.Post(ferry(), false)
 	for _, tt := range []struct {
 		name string
 		do   func(w *world, post string) error
@@ -479,7 +495,7 @@ func TestQuestions(t *testing.T) {
 // private chat.
 func TestChannelButton(t *testing.T) {
 	w := newWorld(t)
-	d := w.delivery(w.channel, brief.Post(ferry(), true))
+	d := w.delivery(w.channel, english.Post(ferry(), true))
 	sent := w.adapter.Send(t.Context(), d, 0)
 	stop := w.run()
 	defer stop()
@@ -535,7 +551,7 @@ func TestMigration(t *testing.T) {
 	w := newWorld(t)
 	old := w.platform.AddGroup("Old")
 	answer, err := w.store.PutAnswer(t.Context(), store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: old}}, store.Offset{}, func(d store.Delivery) ([]store.Part, error) {
-		bodies := w.delivery(old, brief.Say("hello")).Parts
+		bodies := w.delivery(old, english.Say("hello")).Parts
 		return bodies, nil
 	})
 	if err != nil {
@@ -568,7 +584,7 @@ func FuzzEscape(f *testing.F) {
 func BenchmarkRender(b *testing.B) {
 	w := newWorld(b)
 	w.adapter.me = me{ID: 1, Username: "brief_bot"}
-	m := brief.Post(ferry(), true)
+	m := english.Post(ferry(), true)
 	for b.Loop() {
 		if _, err := w.adapter.Render(b.Context(), store.Place{Kind: store.TelegramChannel}, store.Delivery{ID: 77}, m); err != nil {
 			b.Fatal(err)
@@ -587,7 +603,7 @@ func TestUnsure(t *testing.T) {
 	stop := w.run()
 	defer stop()
 	w.until("the bot knows itself", func() bool { return w.adapter.name() != "" && w.adapter.current.Load() })
-	d := w.delivery(w.group, brief.Post(ferry(), false))
+	d := w.delivery(w.group, english.Post(ferry(), false))
 	d.Parts[0].After = "1"
 	if v := w.adapter.Settle(t.Context(), d, 0, atOnce); v.Outcome != store.Absent || !v.Unsure {
 		t.Errorf("%+v", v)
@@ -597,7 +613,7 @@ func TestUnsure(t *testing.T) {
 // A second copy is found by its buttons, wherever it stands between known ids.
 func TestSecond(t *testing.T) {
 	w := newWorld(t)
-	d := w.delivery(w.channel, brief.Post(ferry(), false))
+	d := w.delivery(w.channel, english.Post(ferry(), false))
 	w.platform.Say(t.Context(), w.reader, w.channel, "an editor's own post", "")
 	w.platform.SetRights(w.channel, sandbox.TelegramRights{Post: true})
 	d.Parts[0].After = "1"

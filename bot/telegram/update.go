@@ -46,7 +46,8 @@ type message struct {
 }
 
 type user struct {
-	ID int64 `json:"id"`
+	ID       int64  `json:"id"`
+	Language string `json:"language_code"`
 }
 
 type chat struct {
@@ -106,6 +107,9 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 func (in *inbox) question(m message) (brief.Question, bool) {
 	private := m.Chat.Type == "private"
 	q := brief.Question{Chat: place(m), Private: private, User: sender(m)}
+	if m.From != nil {
+		q.Language = m.From.Language
+	}
 	name, args, addressed, ok := in.command(m)
 	switch {
 	case ok:
@@ -182,9 +186,14 @@ func (in *inbox) button(m message) string {
 // press deals with a button. The reader's client waits for a word at once; the
 // answer itself comes as a message.
 func (in *inbox) press(ctx context.Context, c callback, o store.Offset) (recorded bool, err error) {
+	q := brief.Question{User: fmt.Sprint(c.From.ID), Language: c.From.Language, Button: c.Data}
+	if c.Message != nil {
+		q.Chat, q.Private = place(*c.Message), c.Message.Chat.Type == "private"
+	}
 	a, tag, err := brief.ParseAction(c.Data)
 	if err != nil || c.Message == nil {
-		in.reply(ctx, params{"callback_query_id": c.ID, "text": sayOldButton})
+		say := in.desk.Voice(ctx, q).Naming(brief.SayOldButton, "latest")
+		in.reply(ctx, params{"callback_query_id": c.ID, "text": say})
 		return false, nil
 	}
 	if c.Message.Chat.Type == "channel" {
@@ -192,14 +201,9 @@ func (in *inbox) press(ctx context.Context, c callback, o store.Offset) (recorde
 		return false, nil
 	}
 	in.reply(ctx, params{"callback_query_id": c.ID})
-	q := brief.Question{
-		Chat: place(*c.Message), Private: c.Message.Chat.Type == "private", User: fmt.Sprint(c.From.ID),
-		Action: a, Button: c.Data, Message: fmt.Sprint(c.Message.ID),
-	}
+	q.Action, q.Message = a, fmt.Sprint(c.Message.ID)
 	return true, in.answer(ctx, q, *c.Message, o)
 }
-
-const sayOldButton = "I no longer know that button. /latest shows the newest stories."
 
 // reply answers a press; nobody waits for it.
 func (in *inbox) reply(ctx context.Context, p params) {

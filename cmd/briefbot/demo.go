@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"briefbot/bot"
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/intake"
 	"briefbot/bot/sandbox"
@@ -155,7 +156,7 @@ func (w *world) serveDemo(ctx context.Context, l net.Listener, c *invocation) er
 			v, ok = w.chats[name]
 		}
 		return v, ok
-	}, config.Checks{Schedule: schedule.Check})
+	}, config.Checks{Schedule: schedule.Check, Language: brief.CheckLanguage})
 	if err != nil {
 		return err
 	}

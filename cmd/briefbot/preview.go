@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"briefbot/bot"
+	"briefbot/bot/brief"
 	"briefbot/bot/intake"
 	"briefbot/store"
 )
@@ -73,6 +74,10 @@ func show(c *invocation, stories []store.Story, warnings []intake.Warning, forma
 	for _, w := range warnings {
 		fmt.Fprintln(c.stderr, "briefbot: warning:", w)
 	}
+	languages, err := brief.LoadLanguages()
+	if err != nil {
+		return err
+	}
 	for _, s := range stories {
 		if format == "json" {
 			if err := writeLine(c.stdout, s); err != nil {
@@ -80,7 +85,7 @@ func show(c *invocation, stories []store.Story, warnings []intake.Warning, forma
 			}
 			continue
 		}
-		for _, p := range bot.Preview(s) {
+		for _, p := range bot.Preview(languages, s) {
 			if _, err := fmt.Fprintf(c.stdout, "── %s ──\n\n%s\n", p.Name, p.Text); err != nil {
 				return err
 			}

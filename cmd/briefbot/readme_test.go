@@ -104,7 +104,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Errorf("the README does not tell of briefbot %s", c.name)
 		}
 	}
-	for _, c := range command.New(nil, slog.New(slog.DiscardHandler)).Commands() {
+	for _, c := range command.New(nil, nil, "", slog.New(slog.DiscardHandler)).Commands() {
 		if !strings.Contains(string(data), "| `/"+c.Name+"` |") {
 			t.Errorf("the README does not tell of /%s", c.Name)
 		}

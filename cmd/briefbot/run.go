@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"briefbot/bot"
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/intake"
 	"briefbot/bot/schedule"
@@ -48,7 +49,9 @@ const memory = 112 << 20
 const garbage = 400
 
 func loadConfig(file string) (*config.Config, error) {
-	return config.Load(file, os.LookupEnv, config.Checks{Schedule: schedule.Check, Selector: intake.CheckSelector})
+	return config.Load(file, os.LookupEnv, config.Checks{
+		Schedule: schedule.Check, Selector: intake.CheckSelector, Language: brief.CheckLanguage,
+	})
 }
 
 func logger(l config.Log, w io.Writer) *slog.Logger {

@@ -1,0 +1,60 @@
+package brief
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/bidi"
+)
+
+// Clients let the first letter of a line decide in which direction it runs, and
+// a foreign text within it carries what stands around it along: a date jumps to
+// the wrong side, a slash behind its command. Invisible signs keep each text
+// within its own bounds.
+const (
+	firstStrongIsolate    = "\u2068"
+	popDirectionalIsolate = "\u2069"
+	leftToRightMark       = "\u200e"
+	rightToLeftMark       = "\u200f"
+)
+
+// isolate keeps a text that has letters of the other direction to itself.
+func (v Voice) isolate(s string) string {
+	foreign := hasRightToLeft
+	if v.rightToLeft {
+		foreign = hasLeftToRight
+	}
+	if !foreign(s) || strings.Contains(s, firstStrongIsolate) {
+		return s
+	}
+	return firstStrongIsolate + s + popDirectionalIsolate
+}
+
+// line makes a line of the bot's own, which begins with a foreign text, run in
+// the direction of the language.
+func (v Voice) line(t Text) Text {
+	if !strings.Contains(t.String(), firstStrongIsolate) {
+		return t
+	}
+	mark := leftToRightMark
+	if v.rightToLeft {
+		mark = rightToLeftMark
+	}
+	return append(Text{{Text: mark}}, t...)
+}
+
+func hasRightToLeft(s string) bool { return has(s, bidi.R, bidi.AL) }
+
+func hasLeftToRight(s string) bool { return has(s, bidi.L) }
+
+// has reports whether a character of the text is of one of the classes.
+func has(s string, classes ...bidi.Class) bool {
+	for _, r := range s {
+		p, _ := bidi.LookupRune(r)
+		for _, c := range classes {
+			if p.Class() == c {
+				return true
+			}
+		}
+	}
+	return false
+}
