@@ -51,7 +51,7 @@ func (v Voice) Narratives(e store.Entry) Message {
 	}
 	m := Message{Blocks: []Block{Heading{s.Headline}}}
 	for place, i := range order(e) {
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", place+1), Text: Plain(v.label(s.Narratives[i]))})
+		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", place+1), Text: Plain(s.Narratives[i].Label)})
 	}
 	m.Buttons = append(v.everySide(e, -1), v.button(wordSources, ShowSources, e))
 	return m
@@ -64,7 +64,7 @@ func (v Voice) noSide(e store.Entry) Message {
 	if len(s.Narratives) > 0 {
 		var labels []string
 		for _, i := range order(e) {
-			labels = append(labels, v.label(s.Narratives[i]))
+			labels = append(labels, s.Narratives[i].Label)
 		}
 		say = v.with(wordNoSide, values{"Labels": v.list(labels)})
 	}

@@ -32,13 +32,17 @@ func LoadLanguages() (*Languages, error) {
 	for _, code := range codes() {
 		name := path.Join("words", code+".yaml")
 		data, err := catalogues.ReadFile(name)
-		if err == nil {
-			_, err = bundle.ParseMessageFileBytes(data, name)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("read the words of language %s: %w", code, err)
 		}
-		v := Voice{code: code, words: i18n.NewLocalizer(bundle, code)}
+		file, err := bundle.ParseMessageFileBytes(data, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the words of language %s: %w", code, err)
+		}
+		v := Voice{code: code, words: i18n.NewLocalizer(bundle, code), plain: map[Phrase]string{}}
+		for _, m := range file.Messages {
+			v.plain[Phrase(m.ID)] = m.Other
+		}
 		v.rightToLeft = hasRightToLeft(v.Text(wordSources))
 		l.voices = append(l.voices, v)
 		tags = append(tags, language.Make(code))
@@ -114,6 +118,7 @@ func (l *Languages) speaks(code string) (Voice, bool) {
 type Voice struct {
 	code        string
 	words       *i18n.Localizer
+	plain       map[Phrase]string // as they stand in the file
 	rightToLeft bool
 }
 
@@ -121,7 +126,7 @@ type Voice struct {
 func (v Voice) Code() string { return v.code }
 
 // Text says a phrase that has no value in it.
-func (v Voice) Text(p Phrase) string { return v.say(&i18n.LocalizeConfig{MessageID: string(p)}) }
+func (v Voice) Text(p Phrase) string { return v.plain[p] }
 
 // values are put into a phrase, by their names there.
 type values map[string]any
@@ -181,5 +186,5 @@ func (v Voice) list(all []string) string {
 	for i, s := range all {
 		kept[i] = v.isolate(s)
 	}
-	return strings.Join(kept, v.Text(wordComma))
+	return strings.Join(kept, v.Text(wordList))
 }

@@ -46,6 +46,7 @@ const (
 
 	wordDate     Phrase = "date.day"
 	wordComma    Phrase = "punctuation.comma"
+	wordList     Phrase = "punctuation.list"
 	wordColon    Phrase = "punctuation.colon"
 	wordBrackets Phrase = "punctuation.brackets"
 )

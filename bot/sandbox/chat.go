@@ -59,8 +59,8 @@ type Option struct {
 type Platform interface {
 	// Chats lists the chats that user can see.
 	Chats(user string) []Chat
-	// Commands lists what the command menu of a chat offers.
-	Commands(chat string) []Command
+	// Menu lists what the command menu of a chat offers to user.
+	Menu(user, chat string) []Command
 	// Watch gives what stands in the chats now, oldest first, and then all
 	// that happens, until ctx ends. A reader that is too slow loses nothing.
 	Watch(ctx context.Context) <-chan Event

@@ -274,9 +274,19 @@ func (d *Discord) AddUser(name string) string {
 	if u := d.user(name); u != nil {
 		return u.ID
 	}
-	u := &dcUser{ID: d.newID(), Username: name, Discriminator: "0", GlobalName: &name, permissions: permsOfMembers}
+	u := &dcUser{ID: d.newID(), Username: name, Discriminator: "0", GlobalName: &name, locale: "en-US", permissions: permsOfMembers}
 	d.users[u.ID] = u
 	return u.ID
+}
+
+// SetLanguage says in which of Discord's locales a user's client speaks, as in
+// "pt-BR"; at first it is "en-US".
+func (d *Discord) SetLanguage(user, locale string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if u := d.user(user); u != nil {
+		u.locale = locale
+	}
 }
 
 // Bot is the bot's user id, which is its application's id too.

@@ -61,7 +61,7 @@ func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, data
 
 	body := map[string]any{
 		"id": i.id, "application_id": d.me.ID, "type": kind, "token": i.token, "version": 1, "data": data,
-		"channel_id": c.ID, "channel": c, "locale": "en-US", "app_permissions": strconv.FormatInt(d.rights(c), 10),
+		"channel_id": c.ID, "channel": c, "locale": u.locale, "app_permissions": strconv.FormatInt(d.rights(c), 10),
 		"entitlements": []any{}, "attachment_size_limit": 10485760,
 	}
 	if c.guild != nil {

@@ -47,6 +47,7 @@ type dcUser struct {
 	Bot           bool    `json:"bot,omitempty"`
 	PublicFlags   int     `json:"public_flags"`
 
+	locale      string // of the user's client
 	permissions int64  // what the user may do in guilds
 	closed      bool   // takes no direct messages from the bot
 	dm          string // the channel of the bot's direct messages, if there is one

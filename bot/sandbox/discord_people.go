@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,24 +65,36 @@ func (d *Discord) menu(c *dcChannel) []*dcCommand {
 	return slices.DeleteFunc(list, func(x *dcCommand) bool { return x.Type != 1 })
 }
 
-// Commands lists what the command menu of a chat offers.
-func (d *Discord) Commands(chat string) []Command {
+// Commands lists what the command menu of a chat offers to those whose language
+// has no names of its own.
+func (d *Discord) Commands(chat string) []Command { return d.Menu("", chat) }
+
+// Menu lists what the command menu of a chat offers to a user, in the user's
+// language where the bot gave the commands names in it.
+func (d *Discord) Menu(user, chat string) []Command {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := d.channels[chat]
 	if c == nil {
 		return nil
 	}
+	locale := ""
+	if u := d.user(user); u != nil {
+		locale = u.locale
+	}
 	var list []Command
 	for _, x := range d.menu(c) {
-		shown := Command{Name: x.Name, Description: x.Description}
+		shown := Command{Name: x.nameIn(locale), Description: cmp.Or(x.DescriptionLocalizations[locale], x.Description)}
 		for _, o := range x.Options {
-			shown.Options = append(shown.Options, Option{o.Name, o.Description, o.Required, o.Autocomplete})
+			shown.Options = append(shown.Options, Option{o.Name, cmp.Or(o.DescriptionLocalizations[locale], o.Description), o.Required, o.Autocomplete})
 		}
 		list = append(list, shown)
 	}
 	return list
 }
+
+// nameIn is what a command is called in a locale.
+func (x *dcCommand) nameIn(locale string) string { return cmp.Or(x.NameLocalizations[locale], x.Name) }
 
 // meet finds user and channel of something that a person does.
 func (d *Discord) meet(user, chat string) (*dcUser, *dcChannel, error) {
@@ -143,10 +156,11 @@ func (d *Discord) Say(ctx context.Context, user, chat, text, reply string) error
 	return nil
 }
 
-// offered finds the command that a line of a client names.
+// offered finds the command that a line of a client names, in the user's
+// language or the bot's.
 func (d *Discord) offered(u *dcUser, c *dcChannel, name string) (*dcCommand, error) {
 	for _, x := range d.menu(c) {
-		if x.Name != name {
+		if x.Name != name && x.nameIn(u.locale) != name {
 			continue
 		}
 		if p := x.DefaultMemberPermissions; p != nil && c.guild != nil {

@@ -252,7 +252,7 @@ func (p *page) commands(_ context.Context, platform Platform, a action) (any, er
 	if platform == nil {
 		return nil, errNoPlatform
 	}
-	return platform.Commands(a.Chat), nil
+	return platform.Menu(p.Reader[a.Platform], a.Chat), nil
 }
 
 func (p *page) addStory(ctx context.Context, _ Platform, a action) (any, error) {

@@ -32,7 +32,7 @@ type script struct {
 
 func (s *script) Chats(string) []Chat { return s.chats }
 
-func (s *script) Commands(string) []Command {
+func (s *script) Menu(string, string) []Command {
 	return []Command{{Name: "critical", Description: "One side", Options: []Option{{Name: "story", Autocomplete: true}}}, {Name: "help", Description: "What I can do"}}
 }
 

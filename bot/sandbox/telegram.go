@@ -84,6 +84,7 @@ type tgUser struct {
 	IsBot     bool   `json:"is_bot"`
 	FirstName string `json:"first_name"`
 	Username  string `json:"username,omitempty"`
+	Language  string `json:"language_code,omitempty"`
 }
 
 // tgChat is a chat with all that stands in it.
@@ -278,6 +279,16 @@ func (t *Telegram) AddUser(name string) string {
 	t.users[id] = u
 	t.addChat(&tgChat{ID: u.ID, Type: "private", First: name, user: u, out: "Forbidden: bot can't initiate conversation with a user"})
 	return id
+}
+
+// SetLanguage says in which language a user's client speaks, as in "de"; at
+// first it does not tell.
+func (t *Telegram) SetLanguage(user, code string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if u := t.users[user]; u != nil {
+		u.Language = code
+	}
 }
 
 // AddChannel makes a channel in which the bot may post, and returns its id. The

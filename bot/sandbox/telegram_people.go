@@ -30,10 +30,19 @@ func (t *Telegram) Chats(user string) []Chat {
 	return all
 }
 
-// Commands lists what the menu of a chat offers: the list of the nearest scope.
-func (t *Telegram) Commands(chat string) []Command {
+// Commands lists what the menu of a chat offers to those whose language has no
+// list of its own.
+func (t *Telegram) Commands(chat string) []Command { return t.Menu("", chat) }
+
+// Menu lists what the menu of a chat offers to a user: the list of the nearest
+// scope, in the user's language if it is there.
+func (t *Telegram) Menu(user, chat string) []Command {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	language := ""
+	if u := t.users[user]; u != nil {
+		language, _, _ = strings.Cut(u.Language, "-")
+	}
 	c := t.chats[chat]
 	if c == nil || c.Type == "channel" {
 		return nil
@@ -43,7 +52,11 @@ func (t *Telegram) Commands(chat string) []Command {
 		scope = "all_private_chats"
 	}
 	for _, s := range []string{"chat" + chat, scope, "default"} {
-		if menu := t.menus[s+"|"]; len(menu) > 0 {
+		menu := t.menus[s+"|"+language]
+		if len(menu) == 0 {
+			menu = t.menus[s+"|"]
+		}
+		if len(menu) > 0 {
 			var all []Command
 			for _, x := range menu {
 				all = append(all, Command{Name: x.Name, Description: x.Help})

@@ -100,11 +100,7 @@ func (t *Telegram) Run(ctx context.Context) error {
 	}
 	var parts sync.WaitGroup
 	defer parts.Wait()
-	parts.Go(func() {
-		if err := t.registerMenu(ctx); err != nil && ctx.Err() == nil {
-			t.log.Warn("commands are not in the menu", "err", err)
-		}
-	})
+	parts.Go(func() { t.keepMenu(ctx) })
 	return t.receive(ctx, &parts)
 }
 

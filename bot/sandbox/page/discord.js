@@ -28,7 +28,7 @@ export function markdown(text) {
     if (small) {
       flush();
       text = text.slice(small[0].length);
-      nodes.push(el('small', { class: 'subtext' }, ...markdown(small[1])));
+      nodes.push(el('small', { class: 'subtext', dir: 'auto' }, ...markdown(small[1])));
       before = '\n';
       continue;
     }
@@ -61,7 +61,7 @@ function embed(e) {
   const box = el('article', { class: 'embed' }, title || null);
   if (e.color) box.style.borderInlineStartColor = '#' + e.color.toString(16).padStart(6, '0');
   if (e.description) box.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(e.description)));
-  for (const f of e.fields || []) box.append(el('div', { class: 'field' }, el('b', {}, f.name), el('div', { class: 'text' }, ...markdown(f.value))));
+  for (const f of e.fields || []) box.append(el('div', { class: 'field' }, el('b', {}, f.name), el('div', { class: 'text', dir: 'auto' }, ...markdown(f.value))));
   if (e.image) box.append(photo(e.image.url, e.footer && e.footer.text));
   if (e.footer) box.append(el('footer', { dir: 'auto' }, e.footer.text));
   return box;
@@ -70,7 +70,7 @@ function embed(e) {
 function components(rows, press) {
   return (rows || []).map((row) => el('div', { class: 'components' }, ...(row.components || []).map((c) => {
     if (c.url) return link(c.url, c.label);
-    return el('button', { type: 'button', class: c.style === 1 ? 'primary' : '', 'data-id': c.custom_id, onclick: () => press(c.custom_id) }, c.label);
+    return el('button', { type: 'button', class: c.style === 1 ? 'primary' : '', 'data-id': c.custom_id, dir: 'auto', onclick: () => press(c.custom_id) }, c.label);
   })));
 }
 

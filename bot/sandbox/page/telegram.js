@@ -49,7 +49,7 @@ export function marked(text, entities = []) {
 function keyboard(markup, press) {
   if (!markup || !markup.inline_keyboard) return null;
   return el('div', { class: 'keyboard' }, ...markup.inline_keyboard.map((row) => el('div', {}, ...row.map((b) =>
-    el('button', { type: 'button', class: b.url ? 'link' : '', 'data-id': b.callback_data || b.url, onclick: () => press(b.callback_data || b.url) }, b.text)))));
+    el('button', { type: 'button', class: b.url ? 'link' : '', 'data-id': b.callback_data || b.url, dir: 'auto', onclick: () => press(b.callback_data || b.url) }, b.text)))));
 }
 
 // message renders a message. act has press(data), reply(message) and me.
@@ -60,9 +60,9 @@ export function message(m, event, act) {
   if (m.photo_url) bubble.append(photo(m.photo_url, m.caption));
   else if (preview && preview.url && !preview.is_disabled) bubble.append(photo(preview.url, ''));
   const sender = m.sender_chat ? m.sender_chat.title : m.from && m.from.first_name;
-  if (!mine && sender) bubble.append(el('div', { class: 'name' }, sender));
+  if (!mine && sender) bubble.append(el('div', { class: 'name', dir: 'auto' }, sender));
   if (m.reply_to_message && !m.reply_to_message.forum_topic_created) {
-    bubble.append(el('div', { class: 'quote' }, (m.reply_to_message.text || 'Picture').slice(0, 80)));
+    bubble.append(el('div', { class: 'quote', dir: 'auto' }, (m.reply_to_message.text || 'Picture').slice(0, 80)));
   }
   const text = m.text || m.caption || '';
   bubble.append(el('div', { class: 'text', dir: 'auto' }, ...marked(text, m.text ? m.entities : m.caption_entities)));
