@@ -299,6 +299,50 @@ func TestMainJob(t *testing.T) {
 	}
 }
 
+// A German channel's posts speak German, and a Russian reader there is answered
+// in Russian, in either platform; the story's own words stay as they are.
+func TestLanguages(t *testing.T) {
+	w := newWorld(t)
+	w.discord.SetLanguage(w.reader.discord, "ru")
+	w.telegram.SetLanguage(w.reader.telegram, "ru")
+	w.write("ferry.txt", ferry)
+	w.start(w.config(`, schedule: "@every 1s", language: de-AT, narratives: fold`))
+	w.until("the posts and the commands", func() bool {
+		return len(posts(w.discord.Transcript(), w.text)) > 0 && len(posts(w.telegram.Transcript(), w.group)) > 0 &&
+			len(w.discord.Commands(w.text)) > 0
+	})
+	for chat, e := range map[string]sandbox.Entry{
+		"discord": posts(w.discord.Transcript(), w.text)[0], "telegram": posts(w.telegram.Transcript(), w.group)[0],
+	} {
+		for _, want := range []string{"2. November 2026", "Sichtweise: Pro-establishment", "after nine years.[1]", "A careful council"} {
+			if !strings.Contains(e.Text, want) {
+				t.Errorf("%s: the post lacks %q:\n%s", chat, want, e.Text)
+			}
+		}
+		for _, want := range []string{"Kritisch", "Quellen"} {
+			if !strings.Contains(string(e.Body), want) {
+				t.Errorf("%s: no button says %q: %s", chat, want, e.Body)
+			}
+		}
+	}
+	const want = "Ansel Post: Ferry is back, 1 ноября 2026"
+	w.ask("discord in Russian", w.discordAnswer, want, func() error {
+		return w.discord.Say(t.Context(), w.reader.discord, w.text, "/источники", "")
+	})
+	w.ask("discord button", w.discordAnswer, want, func() error {
+		post := posts(w.discord.Transcript(), w.text)[0]
+		return w.discord.Press(t.Context(), w.reader.discord, w.text, post.ID, buttonOf(t, post, "sources"))
+	})
+	w.ask("telegram in Russian", w.telegramAnswer, want, func() error {
+		return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/sources", "")
+	})
+	// Whose language is not told is answered in the chat's.
+	w.telegram.SetLanguage(w.reader.telegram, "")
+	w.ask("telegram without a language", w.telegramAnswer, "1. November 2026", func() error {
+		return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/sources", "")
+	})
+}
+
 // The story that the project began with is posted once to each platform, and
 // answered with its own words, whole.
 func TestSeedStory(t *testing.T) {

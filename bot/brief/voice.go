@@ -35,14 +35,10 @@ func LoadLanguages() (*Languages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the words of language %s: %w", code, err)
 		}
-		file, err := bundle.ParseMessageFileBytes(data, name)
-		if err != nil {
+		if _, err := bundle.ParseMessageFileBytes(data, name); err != nil {
 			return nil, fmt.Errorf("read the words of language %s: %w", code, err)
 		}
-		v := Voice{code: code, words: i18n.NewLocalizer(bundle, code), plain: map[Phrase]string{}}
-		for _, m := range file.Messages {
-			v.plain[Phrase(m.ID)] = m.Other
-		}
+		v := Voice{code: code, words: i18n.NewLocalizer(bundle, code)}
 		v.rightToLeft = hasRightToLeft(v.Text(wordSources))
 		l.voices = append(l.voices, v)
 		tags = append(tags, language.Make(code))
@@ -118,7 +114,6 @@ func (l *Languages) speaks(code string) (Voice, bool) {
 type Voice struct {
 	code        string
 	words       *i18n.Localizer
-	plain       map[Phrase]string // as they stand in the file
 	rightToLeft bool
 }
 
@@ -126,7 +121,7 @@ type Voice struct {
 func (v Voice) Code() string { return v.code }
 
 // Text says a phrase that has no value in it.
-func (v Voice) Text(p Phrase) string { return v.plain[p] }
+func (v Voice) Text(p Phrase) string { return v.say(&i18n.LocalizeConfig{MessageID: string(p)}) }
 
 // values are put into a phrase, by their names there.
 type values map[string]any

@@ -152,6 +152,42 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// A reader is answered in the language that the platform tells; where it tells
+// none that the bot speaks, in that of the chat's channel, else in the
+// configuration's.
+func TestLanguageOfTheAnswer(t *testing.T) {
+	d, _ := open(t)
+	d.language = "fr"
+	c := store.Channel{Name: "c", Chat: group, Timezone: "UTC", Language: "de"}
+	if err := d.store.(*store.Store).PutChannel(t.Context(), c, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := store.Chat{Platform: store.Telegram, ID: "-1002"}
+	for _, tt := range []struct {
+		chat     store.Chat
+		language string
+		want     string
+	}{
+		{group, "ru", "Последние новости"}, {group, "pt-BR", "Últimas notícias"},
+		{group, "", "Neueste Meldungen"}, {group, "ja", "Neueste Meldungen"},
+		{elsewhere, "", "Derniers articles"}, {elsewhere, "zh-hans", "最新新闻"},
+	} {
+		a := d.Answer(t.Context(), brief.Question{Chat: tt.chat, Language: tt.language, Command: "latest"})
+		if got := text(a); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s, %q: %q", tt.chat.ID, tt.language, got)
+		}
+	}
+	if got := text(d.Answer(t.Context(), brief.Question{Language: "de", Command: "frobnicate"})); !strings.Contains(got, "/help zeigt, was ich kann") {
+		t.Errorf("an unknown command: %q", got)
+	}
+	// The help calls the commands as the asker's menu does.
+	for own, want := range map[bool]string{true: "/quellen – Die Quellen", false: "/sources – Die Quellen"} {
+		if got := text(d.Answer(t.Context(), brief.Question{Language: "de", OwnNames: own, Command: "help"})); !strings.Contains(got, want) {
+			t.Errorf("help lacks %q: %q", want, got)
+		}
+	}
+}
+
 // Where several stories fit, the buttons go on with what was asked.
 func TestWhichOne(t *testing.T) {
 	d, entries := open(t)

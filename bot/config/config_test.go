@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// checks stand in for bot/schedule and bot/intake, which this package must not
-// know.
+// checks stand in for bot/schedule, bot/intake and bot/brief, which this package
+// must not know.
 var checks = Checks{Schedule: func(text string) error {
 	if strings.HasPrefix(text, "@") || len(strings.Fields(text)) >= 5 {
 		return nil
@@ -32,6 +32,11 @@ var checks = Checks{Schedule: func(text string) error {
 }, Selector: func(text string) error {
 	if strings.Count(text, "[") != strings.Count(text, "]") {
 		return errors.New("nothing closes the bracket")
+	}
+	return nil
+}, Language: func(code string) error {
+	if code == "tlh" {
+		return errors.New("want one of en, de")
 	}
 	return nil
 }}

@@ -64,6 +64,7 @@ config.yaml:7:14: channels[0].max_age: "1d99999999h" is no duration: want a numb
 	{"zones", small + "timezone: Mars/Olympus\n", `config.yaml:5:11: timezone: "Mars/Olympus" is no time zone: want a name as in Europe/Berlin, or UTC`},
 	{"zone of a channel", channel("timezone: CETI"), `config.yaml:6:15: channels[0].timezone: "CETI" is no time zone: want a name as in Europe/Berlin, or UTC`},
 	{"language", small + "language: english\n", `config.yaml:5:11: language: "english" is no language: want a code as in en, de or pt-BR`},
+	{"language of a channel that the bot does not speak", channel("language: tlh") + "language: tlh\n", `config.yaml:6:15: channels[0].language: "tlh" is no language that the bot speaks: want one of en, de`},
 	{"URLs", small + "telegram: {api_url: api.example.org}\n", `config.yaml:5:21: telegram.api_url: "api.example.org" is no URL: want one as in https://api.example.org`},
 	{"URL with a password", small + "telegram: {api_url: 'https://me:pass@example.org'}\n", `config.yaml:5:21: telegram.api_url: "<hidden>" has more than an address and a path: want one as in https://api.example.org`},
 	{"rates", small + "telegram: {rates: {all: 30, chat: 0/s, group: 20/d}}\n", `config.yaml:5:25: telegram.rates.all: "30" is no rate: want a number in a span, as in 30/s, 20/m or 1000/h, or off

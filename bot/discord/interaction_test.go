@@ -267,6 +267,63 @@ func TestRegistration(t *testing.T) {
 	}
 }
 
+// A reader finds the commands in the language of their client, uses them under
+// either name, and is answered in it. The names fit Discord's rules, which the
+// stand-in holds them to, and no two of a language are the same.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.desk.answer = func(_ context.Context, q brief.Question) brief.Message {
+		return languages.Voice(q.Language).Sources(ferry())
+	}
+	w.start()
+	for _, v := range languages.Voices() {
+		for locale, code := range locales {
+			if code != v.Code() {
+				continue
+			}
+			w.api.SetLanguage(w.ada, locale)
+			menu := w.api.Menu(w.ada, w.news)
+			if menu[0].Name != v.Text(brief.NameCritical) || menu[0].Description != v.Text(brief.HelpCritical) ||
+				menu[0].Options[0].Description != v.Text(brief.HelpStoryOption) || menu[0].Name == menu[1].Name {
+				t.Errorf("in %s the menu is %+v", locale, menu)
+			}
+		}
+	}
+	w.api.SetLanguage(w.ada, "ru")
+	w.say("/критика ferry")
+	w.say("/critical ferry")
+	w.until("two answers", func() bool { return len(w.answers()) == 2 })
+	for i, a := range w.answers() {
+		if !strings.HasPrefix(a.Text, "Источники") {
+			t.Errorf("answer %d is %q", i+1, a.Text)
+		}
+	}
+	for _, q := range w.desk.questions() {
+		if q.Command != "critical" || q.Language != "ru" || !q.OwnNames {
+			t.Errorf("asked %+v", q)
+		}
+	}
+}
+
+// Commands that an earlier version wrote without languages are written anew.
+func TestLanguagesOfAnOlderMenu(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	older := commands(w.desk.Commands(), languages)
+	for i := range older {
+		older[i].Descriptions = nil
+	}
+	if err := w.d.request(t.Context(), "PUT", "https://discord.com/api/v9/applications/"+w.api.Bot()+"/commands", older, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.api.SetLanguage(w.ada, "de")
+	w.until("a German menu", func() bool {
+		return w.api.Menu(w.ada, w.news)[0].Description == "Die establishmentkritische Sichtweise auf eine Meldung"
+	})
+}
+
 // Discord being down at the start does not leave readers without commands.
 func TestRegistrationAgain(t *testing.T) {
 	t.Parallel()

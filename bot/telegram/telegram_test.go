@@ -669,3 +669,92 @@ func TestBack(t *testing.T) {
 		return err == nil && len(paused) == 0
 	})
 }
+
+// Each scope has a menu in each language, and one for all others; a start that
+// finds them writes nothing.
+func TestMenus(t *testing.T) {
+	w := newWorld(t)
+	stop := w.run()
+	voices := languages.Voices()
+	full := len(scopes) * len(voices)
+	requests := func(method string) int {
+		all, _ := w.platform.Requests(method)
+		return all
+	}
+	w.until("all menus", func() bool { return requests("setMyCommands") == full })
+	stop()
+	for _, v := range voices {
+		w.platform.SetLanguage(w.reader, v.Code())
+		for _, chat := range []string{w.reader, w.group} {
+			menu := w.platform.Menu(w.reader, chat)
+			if len(menu) != 2 || menu[0].Name != "critical" || menu[0].Description != v.Text(brief.HelpCritical) {
+				t.Errorf("in %s: %+v", v.Code(), menu)
+			}
+		}
+	}
+	if menu := w.platform.Commands(w.group); menu[1].Description != "What I can do" {
+		t.Errorf("for all others: %+v", menu)
+	}
+
+	// What one language lacks is written, and nothing else.
+	if err := w.adapter.api.call(t.Context(), "deleteMyCommands", params{"scope": scopes[1], "language_code": "uk"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	stop = w.run()
+	w.until("the missing menu", func() bool { return requests("setMyCommands") == full+1 && requests("getMyCommands") == 2*full })
+	stop()
+	stop = w.run()
+	w.until("a look at all menus", func() bool { return requests("getMyCommands") == 3*full })
+	stop()
+	if n := requests("setMyCommands"); n != full+1 {
+		t.Errorf("%d menus written", n)
+	}
+}
+
+// Telegram saying to wait does not leave readers without menus.
+func TestMenusAfterAWait(t *testing.T) {
+	w := newWorld(t)
+	w.platform.Fault(sandbox.Fault{Method: "register", Failure: sandbox.Limited, Delay: time.Second, Times: 1})
+	stop := w.run()
+	defer stop()
+	w.until("the menu", func() bool { return len(w.platform.Commands(w.group)) > 0 })
+}
+
+// A press that is no longer known is answered in the reader's language.
+func TestOldButtonInRussian(t *testing.T) {
+	w := newWorld(t)
+	w.platform.SetLanguage(w.reader, "ru")
+	stop := w.run()
+	defer stop()
+	d := w.delivery(w.group, english.Say("Here."))
+	var body map[string]any
+	if err := json.Unmarshal(d.Parts[0].Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	body["reply_markup"] = map[string]any{"inline_keyboard": [][]map[string]string{{{"text": "Old", "callback_data": "0/gone"}}}}
+	d.Parts[0].Body, _ = json.Marshal(body)
+	v := w.adapter.Send(t.Context(), d, 0)
+	if v.Outcome != store.Delivered {
+		t.Fatal(v)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	events := w.platform.Watch(ctx)
+	if err := w.platform.Press(ctx, w.reader, w.group, v.Message, "0/gone"); err != nil {
+		t.Fatal(err)
+	}
+	end := time.After(20 * time.Second)
+	for {
+		select {
+		case e := <-events:
+			if e.Kind == "toast" {
+				if e.Text != "Эта кнопка больше не действует. /latest покажет последние новости." {
+					t.Errorf("told %q", e.Text)
+				}
+				return
+			}
+		case <-end:
+			t.Fatal("nothing was told")
+		}
+	}
+}

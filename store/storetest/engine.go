@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open) {
 		"deliveries":                            deliveries,
 		"schedules":                             schedules,
 		"chats":                                 chats,
+		"the channel of a chat":                 channelOf,
 		"migrations":                            schema,
 		"a restored backup":                     restored,
 		"pruning":                               pruning,

@@ -623,6 +623,34 @@ func chats(t *testing.T, open Open) {
 	}
 }
 
+func channelOf(t *testing.T, open Open) {
+	eng, _ := open(t)
+	s := openStore(t, eng)
+	named, topic, other := channel("named", "@brief"), channel("topic", "-5"), channel("other", "-5")
+	topic.Chat.Thread, other.Chat.Thread = 7, 8
+	for _, c := range []store.Channel{named, topic, other} {
+		if err := s.PutChannel(t.Context(), c, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := store.Chat{Platform: named.Chat.Platform, ID: "@brief"}
+	if err := s.MovePending(t.Context(), at, store.Place{Chat: store.Chat{Platform: at.Platform, ID: "-1001"}}); err != nil {
+		t.Fatal(err)
+	}
+	for want, chat := range map[string]store.Chat{
+		"named": {Platform: at.Platform, ID: "-1001"},
+		"topic": {Platform: at.Platform, ID: "-5", Thread: 7},
+		"other": {Platform: at.Platform, ID: "-5", Thread: 99}, // a topic of the same group
+	} {
+		if c, err := s.ChannelOf(t.Context(), chat); err != nil || c.Name != want {
+			t.Errorf("%v is of %q, want %q: %v", chat, c.Name, want, err)
+		}
+	}
+	if _, err := s.ChannelOf(t.Context(), store.Chat{Platform: at.Platform, ID: "-6"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a chat without a channel: %v", err)
+	}
+}
+
 func schema(t *testing.T, open Open) {
 	eng, _ := open(t)
 	openStore(t, eng)
