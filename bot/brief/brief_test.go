@@ -243,6 +243,11 @@ func TestPack(t *testing.T) {
 			[]Block{Bullet{Text{{Text: "One is said."}, {Text: "[1]", Cite: true}, {Text: " Two is said."}}}},
 			[]string{"• One is said.[1]\n", "Two is said.\n"},
 		},
+		{
+			"a citation behind a turn of direction stays with its sentence", 40,
+			[]Block{Bullet{Text{{Text: "Says ابج."}, {Text: "\u200e"}, {Text: "[1]", Cite: true}, {Text: " Two is said by him."}}}},
+			[]string{"• Says ابج.\u200e[1]\n", "Two is said by him.\n"},
+		},
 		{"between words", 16, []Block{bullet("alpha beta gamma delta")}, []string{"• alpha beta\n", "gamma delta\n"}},
 		{"between characters", 10, []Block{bullet("ааааа")}, []string{"• аа\n", "ааа\n"}},
 		{

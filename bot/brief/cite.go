@@ -10,7 +10,7 @@ import (
 // link to its source where the story has the address. Marks that have no place
 // in the text stand behind it.
 func cited(s store.Story, text string, citations []int) Text {
-	return append(inline(s, text, citations), behind(s, store.Trailing(text, citations))...)
+	return behind(s, inline(s, text, citations), store.Trailing(text, citations))
 }
 
 // paragraphs gives a narrative's paragraphs as texts. Citations that stand in
@@ -23,7 +23,7 @@ func paragraphs(s store.Story, n store.Narrative) []Text {
 		rest = store.Trailing(p, rest)
 	}
 	if len(all) > 0 {
-		all[len(all)-1] = append(all[len(all)-1], behind(s, rest)...)
+		all[len(all)-1] = behind(s, all[len(all)-1], rest)
 	}
 	return all
 }
@@ -36,7 +36,7 @@ func inline(s store.Story, text string, citations []int) Text {
 		if m.Start > at {
 			t = append(t, Span{Text: text[at:m.Start]})
 		}
-		t = append(t, citation(s, m.N))
+		t = append(turned(t), citation(s, m.N))
 		at = m.End
 	}
 	if at < len(text) {
@@ -45,8 +45,11 @@ func inline(s store.Story, text string, citations []int) Text {
 	return t
 }
 
-func behind(s store.Story, citations []int) Text {
-	var t Text
+// behind adds the marks that have no place in the text.
+func behind(s store.Story, t Text, citations []int) Text {
+	if len(citations) > 0 {
+		t = turned(t)
+	}
 	for _, n := range citations {
 		t = append(t, citation(s, n))
 	}

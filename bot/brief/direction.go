@@ -42,6 +42,33 @@ func (v Voice) line(t Text) Text {
 	return append(Text{{Text: mark}}, t...)
 }
 
+// turned ends a text so that a citation mark behind it stands where the text
+// ends: behind a last word of the other direction it would stand before it.
+func turned(t Text) Text {
+	first, last := bidi.L, bidi.L
+	found := false
+	for _, r := range t.String() {
+		switch p, _ := bidi.LookupRune(r); p.Class() {
+		case bidi.L:
+			last = bidi.L
+		case bidi.R, bidi.AL:
+			last = bidi.R
+		default:
+			continue
+		}
+		if !found {
+			first, found = last, true
+		}
+	}
+	switch {
+	case first == last:
+		return t
+	case first == bidi.R:
+		return append(t, Span{Text: rightToLeftMark})
+	}
+	return append(t, Span{Text: leftToRightMark})
+}
+
 func hasRightToLeft(s string) bool { return has(s, bidi.R, bidi.AL) }
 
 func hasLeftToRight(s string) bool { return has(s, bidi.L) }

@@ -209,7 +209,7 @@ func pastMarks(s string, end int) int {
 		end--
 	}
 	for {
-		mark := strings.TrimLeft(s[end:], " ")
+		mark := strings.TrimLeft(s[end:], " "+leftToRightMark+rightToLeftMark)
 		digits := strings.TrimLeft(strings.TrimPrefix(mark, "["), "0123456789")
 		rest, ok := strings.CutPrefix(digits, "]")
 		if !ok || !strings.HasPrefix(mark, "[") {

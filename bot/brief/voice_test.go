@@ -88,6 +88,9 @@ func TestDirection(t *testing.T) {
 	arabic := languages.Voice("ar")
 	hebrew := ferry()
 	hebrew.Story.Headline = "המעבורת חוזרת"
+	latinEnd, arabicEnd := ferry(), ferry()
+	latinEnd.Story.Bullets = []store.Bullet{{Text: "السعر كما كان وفق شركة Ansel Lines.", Citations: []int{1, 2}}}
+	arabicEnd.Story.Bullets = []store.Bullet{{Text: "So says صحيفة.", Citations: []int{1, 2}}}
 	for _, tt := range []struct{ name, got, want string }{
 		{"a command in Arabic", arabic.Naming(SayUnknown, "help"), "⟦/help⟧"},
 		{"a command in English", english.Naming(SayUnknown, "help"), " /help "},
@@ -96,6 +99,8 @@ func TestDirection(t *testing.T) {
 		{"a Latin headline in an Arabic list", arabic.List(TitleLatest, []store.Entry{ferry()}).Blocks[1].(Item).Text.String(), "⟵⟦Night ferry returns to Port Ansel⟧، 2 نوفمبر 2026"},
 		{"a Hebrew headline in an English list", english.List(TitleLatest, []store.Entry{hebrew}).Blocks[1].(Item).Text.String(), "⟶⟦המעבורת חוזרת⟧, 2 November 2026"},
 		{"a Latin headline in an English list", english.List(TitleLatest, []store.Entry{ferry()}).Blocks[1].(Item).Text.String(), "Night ferry returns to Port Ansel, 2 November 2026"},
+		{"a mark behind a Latin word", arabic.Post(latinEnd, false).Blocks[3].(Bullet).Text.String(), "وفق شركة Ansel Lines.⟵[1][2]"},
+		{"a mark behind an Arabic word", english.Post(arabicEnd, false).Blocks[3].(Bullet).Text.String(), "So says صحيفة.⟶[1][2]"},
 		{"the story's own text", arabic.Post(ferry(), false).Blocks[3].(Bullet).Text.String(), "The night ferry sails again after nine years.[1][2]"},
 	} {
 		if got := visible.Replace(tt.got); !strings.Contains(got, tt.want) {

@@ -171,7 +171,7 @@ class Client {
     this.menu.replaceChildren(...choices.map((c, i) => el('button', {
       type: 'button', role: 'option', 'aria-selected': String(i === 0),
       onclick: () => { this.input.value = c.value; this.input.focus(); this.menu.hidden = true; if (c.value.endsWith(' ')) this.suggest(); },
-    }, el('b', {}, c.label), c.help ? el('small', {}, c.help) : null)));
+    }, el('b', { dir: 'auto' }, c.label), c.help ? el('small', { dir: 'auto' }, c.help) : null)));
   }
 
   key(e) {
