@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -14,8 +15,8 @@ import (
 const reachBack = 200
 
 // channelStep is how many channels are written in one transaction: each has at
-// most three keys.
-const channelStep = MaxKeys / 3
+// most five keys.
+const channelStep = MaxKeys / 5
 
 // PutChannels writes channels' settings, and begins those that are new: what
 // came in before at is then not new to them, but for their backfill.
@@ -39,7 +40,8 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 	err := s.e.View(ctx, func(r Reader) error {
 		for _, c := range all {
 			begun := r.Get(key("progress", c.Name)) != nil
-			if begun && bytes.Equal(r.Get(key("channel", c.Name)), encode(c)) {
+			in := string(r.Get(channelInKey(atPlace(r, c.Chat)))) == c.Name
+			if begun && in && bytes.Equal(r.Get(key("channel", c.Name)), encode(c)) {
 				continue // nearly always, but for the first start
 			}
 			changed[c.Name] = nil
@@ -71,7 +73,11 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 			if !ok {
 				continue
 			}
+			if err := leaveChat(w, c.Name); err != nil {
+				return err
+			}
 			put(w, key("channel", c.Name), c)
+			w.Put(channelInKey(atPlace(w, c.Chat)), []byte(c.Name))
 			if w.Get(key("progress", c.Name)) != nil {
 				continue
 			}
@@ -90,6 +96,9 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 // back.
 func (s *Store) RemoveChannel(ctx context.Context, name string) error {
 	return s.e.Update(ctx, func(w Writer) error {
+		if err := leaveChat(w, name); err != nil {
+			return err
+		}
 		w.Delete(key("channel", name))
 		return nil
 	})
@@ -114,30 +123,67 @@ func (s *Store) ChannelOf(ctx context.Context, c Chat) (Channel, error) {
 	var of Channel
 	err := s.e.View(ctx, func(r Reader) error {
 		c := atPlace(r, c)
-		from, to := under("channel")
-		for k := range r.Scan(from, to) {
-			var channel Channel
-			if err := get(r, k, &channel); err != nil {
-				return err
-			}
-			in := atPlace(r, channel.Chat)
-			if in == c {
-				of = channel
-				return nil
-			}
-			if in.Thread = c.Thread; in == c && of.Name == "" {
-				of = channel
+		name := r.Get(channelInKey(c))
+		if name == nil {
+			from, to := under("channel-in", string(c.Platform), c.ID)
+			for k := range r.Scan(from, to) {
+				name = r.Get(k)
+				break
 			}
 		}
-		if of.Name == "" {
+		if name == nil {
 			return ErrNotFound
 		}
-		return nil
+		var err error
+		of, err = s.channels.get(r, key("channel", string(name)))
+		return err
 	})
 	if err != nil {
 		return Channel{}, fmt.Errorf("channel in chat %s: %w", c.ID, err)
 	}
 	return of, nil
+}
+
+// channelInKey leads from a chat, under its lasting id, to its channel's name.
+func channelInKey(c Chat) string {
+	return key("channel-in", string(c.Platform), c.ID, strconv.Itoa(c.Thread))
+}
+
+// leaveChat forgets that a channel is in its chat.
+func leaveChat(w Writer, channel string) error {
+	var c Channel
+	if err := get(w, key("channel", channel), &c); errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if in := channelInKey(atPlace(w, c.Chat)); string(w.Get(in)) == channel {
+		w.Delete(in)
+	}
+	return nil
+}
+
+// maxMovedChannels is how many channels one transaction moves to their chat's
+// new id.
+const maxMovedChannels = MaxKeys / 4
+
+// moveChannels moves some of the channels that are in a chat to the id that
+// lasts.
+func moveChannels(w Writer, from, to Chat) (more bool) {
+	var names []string
+	lo, hi := under("channel-in", string(from.Platform), from.ID)
+	for k := range w.Scan(lo, hi) {
+		if len(names) == maxMovedChannels {
+			more = true
+			break
+		}
+		names = append(names, k)
+	}
+	for _, k := range names {
+		w.Put(key("channel-in", string(to.Platform), to.ID, last(k)), w.Get(k))
+		w.Delete(k)
+	}
+	return more
 }
 
 // Channels gives all channels, by name.

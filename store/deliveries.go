@@ -325,6 +325,15 @@ func queued(r Reader, k string) (Delivery, error) {
 // remembers that they are the same: a name that turned out to be a number, a
 // group that became a supergroup. It works in steps and may be repeated.
 func (s *Store) MovePending(ctx context.Context, from Chat, to Place) error {
+	for more := from.ID != to.Chat.ID; more; {
+		err := s.e.Update(ctx, func(w Writer) error {
+			more = moveChannels(w, from, to.Chat)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("move channels of %s to %s: %w", from.ID, to.Chat.ID, err)
+		}
+	}
 	for _, where := range []string{"queue", "parked"} {
 		for more := true; more; {
 			err := s.e.Update(ctx, func(w Writer) error {

@@ -637,17 +637,36 @@ func channelOf(t *testing.T, open Open) {
 	if err := s.MovePending(t.Context(), at, store.Place{Chat: store.Chat{Platform: at.Platform, ID: "-1001"}}); err != nil {
 		t.Fatal(err)
 	}
-	for want, chat := range map[string]store.Chat{
-		"named": {Platform: at.Platform, ID: "-1001"},
-		"topic": {Platform: at.Platform, ID: "-5", Thread: 7},
-		"other": {Platform: at.Platform, ID: "-5", Thread: 99}, // a topic of the same group
+	for chat, want := range map[store.Chat]string{
+		{Platform: at.Platform, ID: "-1001"}:          "named",
+		{Platform: at.Platform, ID: "@brief"}:         "named",
+		{Platform: at.Platform, ID: "-5", Thread: 7}:  "topic",
+		{Platform: at.Platform, ID: "-5", Thread: 8}:  "other",
+		{Platform: at.Platform, ID: "-5", Thread: 99}: "topic", // another of the group's topics
 	} {
 		if c, err := s.ChannelOf(t.Context(), chat); err != nil || c.Name != want {
 			t.Errorf("%v is of %q, want %q: %v", chat, c.Name, want, err)
 		}
 	}
-	if _, err := s.ChannelOf(t.Context(), store.Chat{Platform: at.Platform, ID: "-6"}); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("a chat without a channel: %v", err)
+	// A channel that goes elsewhere, or away, leaves its chat.
+	topic.Chat.ID, topic.Chat.Thread = "-6", 0
+	if err := s.PutChannel(t.Context(), topic, noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveChannel(t.Context(), "named"); err != nil {
+		t.Fatal(err)
+	}
+	for chat, want := range map[string]string{"-6": "topic", "-5": "other", "@brief": "", "-1001": "", "-7": ""} {
+		c, err := s.ChannelOf(t.Context(), store.Chat{Platform: at.Platform, ID: chat})
+		if c.Name != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s is of %q, want %q: %v", chat, c.Name, want, err)
+		}
+	}
+	if err := s.PutChannel(t.Context(), named, noon); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.ChannelOf(t.Context(), store.Chat{Platform: at.Platform, ID: "-1001"}); err != nil || c.Name != "named" {
+		t.Errorf("a channel that came back to its @name is %q: %v", c.Name, err)
 	}
 }
 
