@@ -84,8 +84,8 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !languages.Speaks(c.Language) {
-		log.Warn("the bot has no words in this language, and speaks English instead", "language", c.Language)
+	if brief.CheckLanguage(c.Language) != nil {
+		log.Warn("the bot has no words in the configured language", "language", c.Language, "speaks", languages.Voice(c.Language).Code())
 	}
 	st, err := OpenStore(ctx, c.Data)
 	if err != nil {

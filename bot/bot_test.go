@@ -336,6 +336,17 @@ func TestLanguages(t *testing.T) {
 	w.ask("telegram in Russian", w.telegramAnswer, want, func() error {
 		return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/sources", "")
 	})
+	// Every menu is complete, and its names are each of one command.
+	for _, locale := range []string{"en-US", "de", "fr", "es-ES", "es-419", "pt-BR", "ru", "uk", "ar", "hi", "zh-CN"} {
+		w.discord.SetLanguage(w.reader.discord, locale)
+		names := map[string]bool{}
+		for _, c := range w.discord.Menu(w.reader.discord, w.text) {
+			names[c.Name] = true
+		}
+		if len(names) != len(w.discord.Commands(w.text)) {
+			t.Errorf("in %s the commands are called %v", locale, names)
+		}
+	}
 	// Whose language is not told is answered in the chat's.
 	w.telegram.SetLanguage(w.reader.telegram, "")
 	w.ask("telegram without a language", w.telegramAnswer, "1. November 2026", func() error {

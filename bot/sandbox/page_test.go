@@ -77,6 +77,9 @@ func (s *script) Complete(_ context.Context, _, _, command, option, value string
 	return []string{"Night ferry"}, s.note("completes %s %s %q", command, option, value)
 }
 
+// turning is a line from left to right, and a shorter one from right to left.
+const turning = "Night ferry returns to Port Ansel after nine years\nالعبّارة تعود [1]"
+
 // hostile is text that would be markup if it were let.
 const hostile = `<img src=x onerror="document.title='broken'"> & <b>bold</b>`
 
@@ -282,6 +285,48 @@ func waitFor(t *testing.T, holds func() bool, state func() string) {
 		case <-time.After(20 * time.Millisecond):
 		case <-deadline:
 			t.Fatalf("waited in vain: %s", state())
+		}
+	}
+}
+
+// Each line runs in the direction of its first letter, as in the platforms'
+// clients.
+func TestPageDirections(t *testing.T) {
+	discord, telegram := scripts()
+	message := func(v any) json.RawMessage {
+		b, _ := json.Marshal(v)
+		return b
+	}
+	type m = map[string]any
+	discord.events[0].Message = message(m{"id": "11", "author": m{"username": "briefbot", "bot": true}, "embeds": []m{{"description": turning}}})
+	telegram.events[0].Message = message(m{"message_id": 21, "date": 1, "chat": m{"id": -1}, "text": turning})
+	srv := httptest.NewServer(NewPage(PageOptions{
+		Platforms: map[string]Platform{"discord": discord, "telegram": telegram}, Reader: map[string]string{"discord": "ada", "telegram": "7"},
+	}))
+	t.Cleanup(srv.Close)
+	ctx := browser(t, srv.URL, 1400, 900)
+	for _, where := range []string{".discord .embed .text", ".telegram .bubble .text"} {
+		if err := chromedp.Do(ctx, chromedp.WaitVisible(where)); err != nil {
+			t.Fatal(err)
+		}
+		// How far the first line is from the left, and the second from the right.
+		far, err := chromedp.Run(ctx, chromedp.Evaluate[[2]float64](`(() => {
+			const box = document.querySelector('`+where+`');
+			const text = box.firstChild, turn = text.data.indexOf('\n');
+			const line = (from, to) => {
+				const r = document.createRange();
+				r.setStart(text, from);
+				r.setEnd(text, to);
+				return r.getBoundingClientRect();
+			};
+			const whole = box.getBoundingClientRect();
+			return [line(0, turn).left - whole.left, whole.right - line(turn + 1, text.data.length).right];
+		})()`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if far[0] > 1 || far[1] > 1 {
+			t.Errorf("%s: the lines begin %v px from where they should", where, far)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/intake"
 )
@@ -50,6 +51,10 @@ func check(_ context.Context, c *invocation) error {
 			}
 			stories, warnings = stories+len(all), warnings+len(found)
 		}
+	}
+	if err := brief.CheckLanguage(conf.Language); err != nil {
+		fmt.Fprintf(c.stdout, "warning: the bot has no words of its own in language %s: %v\n", conf.Language, err)
+		warnings++
 	}
 	if err := conf.Print(c.stdout); err != nil {
 		return err
