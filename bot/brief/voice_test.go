@@ -177,6 +177,22 @@ func TestOrderIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
+// Whatever a platform says the language is, there is a voice.
+func FuzzVoice(f *testing.F) {
+	for _, code := range []string{"de", "zh-Hant-TW-u-ca-chinese-x-y", "no", "", "x-", "en_US.UTF-8", "\xff-\x00", "a-bb-ccc-dddd-eeeee"} {
+		f.Add(code)
+	}
+	f.Fuzz(func(t *testing.T, code string) {
+		v := languages.Voice(code)
+		if !slices.Contains(spoken, v.Code()) || v.Text(wordSources) == "" {
+			t.Errorf("%q gives %q", code, v.Code())
+		}
+		if languages.Speaks(code) != (languages.Voice(code, "ar").Code() == languages.Voice(code, "hi").Code()) {
+			t.Errorf("%q: the next one is asked where it should not be, or not where it should", code)
+		}
+	})
+}
+
 func BenchmarkPost(b *testing.B) {
 	v, e := languages.Voice("ru"), ferry()
 	for b.Loop() {

@@ -306,6 +306,25 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// A client that does not tell its language is taken to speak its server's.
+func TestLanguageOfTheServer(t *testing.T) {
+	german := discordgo.German
+	for _, tt := range []struct {
+		i    discordgo.Interaction
+		want string
+		own  bool
+	}{
+		{discordgo.Interaction{Locale: discordgo.Ukrainian, GuildLocale: &german}, "uk", true},
+		{discordgo.Interaction{GuildLocale: &german}, "de", true},
+		{discordgo.Interaction{Locale: discordgo.ChineseTW}, "zh-TW", false}, // its menu is in English
+		{discordgo.Interaction{}, "", false},
+	} {
+		if q := question(&tt.i); q.Language != tt.want || q.OwnNames != tt.own {
+			t.Errorf("got %q, own names %v; want %q, %v", q.Language, q.OwnNames, tt.want, tt.own)
+		}
+	}
+}
+
 // Commands that an earlier version wrote without languages are written anew.
 func TestLanguagesOfAnOlderMenu(t *testing.T) {
 	t.Parallel()

@@ -316,7 +316,11 @@ func menuKey(c *tgCall) (string, *tgError) {
 			return "", bad("can't parse BotCommandScope")
 		}
 	}
-	return scope.Type + string(scope.Chat) + "|" + c.form.Get("language_code"), nil
+	code := c.form.Get("language_code")
+	if code != "" && (len(code) != 2 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz") != "") {
+		return "", bad("invalid language code specified")
+	}
+	return scope.Type + string(scope.Chat) + "|" + code, nil
 }
 
 func (t *Telegram) getMyCommands(c *tgCall) (any, *tgError) {
