@@ -19,7 +19,8 @@ type Engine interface {
 	// no side effects. One Update writes at most MaxKeys keys and MaxBytes
 	// bytes of keys and values, else ErrTooLarge.
 	Update(ctx context.Context, fn func(Writer) error) error
-	// Watch tells which keys with the prefix are written from now on.
+	// Watch tells which keys with the prefix are put from now on; what is
+	// deleted waits for nobody.
 	Watch(prefix string) Watch
 	// Lease waits until nobody else holds the name, and takes it.
 	Lease(ctx context.Context, name string) (Lease, error)
@@ -49,14 +50,16 @@ type Reader interface {
 // Writer reads and writes keys; it reads what it wrote.
 type Writer interface {
 	Reader
+	// Put writes a value, which is the engine's from then on: it must not be
+	// changed any more.
 	Put(key string, value []byte)
 	Delete(key string)
 }
 
-// Watch collects the names of changed keys until they are fetched: a slow
+// Watch collects the names of keys that are put until they are fetched: a slow
 // consumer gets each key once, and loses none.
 type Watch interface {
-	// Next waits for a change and gives the keys changed since the last call.
+	// Next waits for a change and gives the keys put since the last call.
 	// It returns ErrClosed after Close.
 	Next(ctx context.Context) ([]string, error)
 	Close()

@@ -60,6 +60,7 @@ type Discord struct {
 	stand     Standing
 	log       *slog.Logger
 	seen      seen // interactions that came already
+	last      lastPages
 
 	identifyGap time.Duration // how far apart two logins have to be
 	identified  time.Time     // the last login; only Run knows it

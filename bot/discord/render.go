@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -76,7 +77,8 @@ type forumPost struct {
 // Render makes the requests for a message. Each is the JSON body as it is sent.
 func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delivery, m brief.Message) ([]json.RawMessage, error) {
 	var all []json.RawMessage
-	for i, msg := range messages(m, dl.Tag) {
+	for i, p := range d.last.pages(m) {
+		msg := p.message(dl.Tag(i))
 		if dl.Silent {
 			msg.Flags |= flagSilent
 		}
@@ -103,20 +105,53 @@ func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delive
 // messages spreads a message over as many of Discord's as it takes. tag names
 // each in its buttons.
 func messages(m brief.Message, tag func(int) string) []message {
-	pages := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return fits(embeds(bs)) })
 	var all []message
-	for i, blocks := range pages {
-		buttons := m.Buttons
-		if i < len(pages)-1 && len(buttons) > 0 {
-			buttons = buttons[len(buttons)-1:]
-		}
-		all = append(all, message{
-			Embeds:          embeds(blocks),
-			Components:      rows(buttons, tag(i)),
-			AllowedMentions: mentions{Parse: []string{}},
-		})
+	for i, p := range pages(m) {
+		all = append(all, p.message(tag(i)))
 	}
 	return all
+}
+
+// page is what goes into one of Discord's messages, whichever that is.
+type page struct {
+	embeds  []embed
+	buttons []brief.Button
+}
+
+// pages spreads a message. The buttons stand on the last page; each earlier one
+// has the last of them.
+func pages(m brief.Message) []page {
+	packed := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return fits(embeds(bs)) })
+	var all []page
+	for i, blocks := range packed {
+		buttons := m.Buttons
+		if i < len(packed)-1 && len(buttons) > 0 {
+			buttons = buttons[len(buttons)-1:]
+		}
+		all = append(all, page{embeds(blocks), buttons})
+	}
+	return all
+}
+
+func (p page) message(tag string) message {
+	return message{Embeds: p.embeds, Components: rows(p.buttons, tag), AllowedMentions: mentions{Parse: []string{}}}
+}
+
+// lastPages remembers how the last message was spread: the same one goes to
+// thousands of channels.
+type lastPages struct {
+	mu  sync.Mutex
+	of  brief.Message // guarded by mu
+	all []page        // guarded by mu
+}
+
+func (l *lastPages) pages(m brief.Message) []page {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.of.Is(m) {
+		l.of, l.all = m, pages(m)
+	}
+	return l.all
 }
 
 func threadName(m brief.Message) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"briefbot/bot/brief"
@@ -146,7 +147,42 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		}
 		return voice.Digest(post.Planned.In(zone), entries), refs, nil
 	}
-	return voice.Post(entries[0], folds(channel, place)), refs, nil
+	return d.posts.post(voice, entries[0], folds(channel, place)), refs, nil
+}
+
+// posts remembers the last posts that were put into words: a story that comes in
+// goes to thousands of channels, nearly all of which get the same.
+type posts struct {
+	mu  sync.Mutex
+	all map[postKey]brief.Message // guarded by mu
+}
+
+// maxPosts is how many posts are remembered: one in each language, twice.
+const maxPosts = 32
+
+// postKey is what a post's words follow from.
+type postKey struct {
+	voice    brief.Voice
+	short    string
+	revision int
+	updated  time.Time
+	over     bool
+	fold     bool
+}
+
+func (p *posts) post(v brief.Voice, e store.Entry, fold bool) brief.Message {
+	k := postKey{v, e.Short, e.Story.Revision, e.Story.Updated, e.Retracted, fold}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.all[k]
+	if !ok {
+		if p.all == nil || len(p.all) == maxPosts {
+			p.all = map[postKey]brief.Message{}
+		}
+		m = v.Post(e, fold)
+		p.all[k] = m
+	}
+	return m
 }
 
 // folds reports whether the narratives stand in the post: as the channel says,

@@ -36,6 +36,7 @@ type dispatcher struct {
 	name     store.Platform
 	platform Platform
 	pace     *pace
+	posts    posts
 	started  time.Time
 
 	lanes          map[store.Chat]*lane

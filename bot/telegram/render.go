@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"briefbot/bot/brief"
@@ -25,9 +26,9 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 		return nil, errNotReady
 	}
 	var all []json.RawMessage
-	for i, s := range spread(m) {
+	for i, s := range t.last.sheets(m) {
 		p := params{
-			"text":                 render(s.blocks).html.String(),
+			"text":                 s.html,
 			"parse_mode":           "HTML",
 			"link_preview_options": preview(s.blocks),
 			"reply_markup":         keyboard(s.buttons, d.Tag(i), place.Kind == store.TelegramChannel, name),
@@ -53,7 +54,25 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 // sheet is what goes into one of Telegram's messages.
 type sheet struct {
 	blocks  []brief.Block
+	html    string
 	buttons []brief.Button
+}
+
+// lastSheets remembers how the last message was spread: the same one goes to
+// thousands of chats.
+type lastSheets struct {
+	mu  sync.Mutex
+	of  brief.Message // guarded by mu
+	all []sheet       // guarded by mu
+}
+
+func (l *lastSheets) sheets(m brief.Message) []sheet {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.of.Is(m) {
+		l.of, l.all = m, spread(m)
+	}
+	return l.all
 }
 
 // spread puts a message into as many of Telegram's as it takes. The buttons
@@ -61,7 +80,7 @@ type sheet struct {
 func spread(m brief.Message) []sheet {
 	var all []sheet
 	for _, blocks := range brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() }) {
-		all = append(all, sheet{blocks, m.Buttons[max(0, len(m.Buttons)-1):]})
+		all = append(all, sheet{blocks, render(blocks).html.String(), m.Buttons[max(0, len(m.Buttons)-1):]})
 	}
 	if len(all) > 0 {
 		all[len(all)-1].buttons = m.Buttons

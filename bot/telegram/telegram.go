@@ -59,6 +59,7 @@ type Telegram struct {
 	ledger    Ledger
 	log       *slog.Logger
 	poll      time.Duration
+	last      lastSheets
 
 	// current says that all updates up to the last look were read: what others
 	// wrote is known.

@@ -41,7 +41,7 @@ type txn struct {
 	b       *bbolt.Bucket
 	err     error // the first failure: it outlives what fn returns
 	undo    []change
-	written map[string]bool
+	written map[string]bool // whether the key was put; else it was deleted
 	bytes   int
 	writes  int // counts changes, so that a scan knows when its cursor is stale
 }
@@ -123,26 +123,28 @@ func (t *txn) guard(f func()) {
 }
 
 func (t *txn) Put(key string, value []byte) {
-	t.set(key, value, func(k []byte) error { return t.b.Put(k, bytes.Clone(value)) })
+	t.set(key, value, true, func(k []byte) error { return t.b.Put(k, value) })
 }
 
 func (t *txn) Delete(key string) {
-	t.set(key, nil, t.b.Delete)
+	t.set(key, nil, false, t.b.Delete)
 }
 
-func (t *txn) set(key string, value []byte, do func(k []byte) error) {
+func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 	if t.err != nil {
 		return
 	}
 	defer damage(&t.err)
 	k := []byte(key)
-	if !t.written[key] {
+	if _, again := t.written[key]; !again {
 		if t.written == nil {
 			t.written = map[string]bool{}
 		}
-		t.written[key] = true
-		t.undo = append(t.undo, change{k, bytes.Clone(t.b.Get(k))})
+		// Old values stay where they are until the commit, which is later than
+		// any undoing.
+		t.undo = append(t.undo, change{k, t.b.Get(k)})
 	}
+	t.written[key] = put
 	t.bytes += len(key) + len(value)
 	if len(t.written) > store.MaxKeys || t.bytes > store.MaxBytes {
 		t.err = fmt.Errorf("%w: %d keys, %d bytes", store.ErrTooLarge, len(t.written), t.bytes)

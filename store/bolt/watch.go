@@ -25,7 +25,7 @@ type watch struct {
 	wake   chan struct{} // holds one token when there is news
 }
 
-// Watch tells which keys with the prefix are written from now on.
+// Watch tells which keys with the prefix are put from now on.
 func (e *Engine) Watch(prefix string) store.Watch {
 	w := &watch{hub: &e.watches, prefix: prefix, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
 	e.watches.mu.Lock()
@@ -87,7 +87,7 @@ func (w *watch) end() {
 	w.signal()
 }
 
-// Next waits for a change and gives the keys changed since the last call.
+// Next waits for a change and gives the keys put since the last call.
 func (w *watch) Next(ctx context.Context) ([]string, error) {
 	for {
 		w.mu.Lock()

@@ -18,7 +18,7 @@ const maxGathered = 512
 type write struct {
 	ctx  context.Context
 	fn   func(store.Writer) error
-	keys []string // what it wrote, for the watches
+	keys []string // what it put, for the watches
 	err  error
 	// panicked is what fn panicked with: it goes on in the goroutine of the
 	// caller, whose fault it is.
@@ -118,8 +118,10 @@ func (w *write) run(b *bbolt.Bucket) error {
 	if w.err != nil || w.panicked != nil {
 		return t.rollback()
 	}
-	for _, c := range t.undo {
-		w.keys = append(w.keys, string(c.key))
+	for key, put := range t.written {
+		if put {
+			w.keys = append(w.keys, key)
+		}
 	}
 	return nil
 }

@@ -266,6 +266,15 @@ func watches(t *testing.T, open Open) {
 	set(t, e, "q/a", "1")
 	set(t, e, "p/b", "1")
 	set(t, e, "p/a", "2")
+	err := e.Update(t.Context(), func(w store.Writer) error {
+		w.Put("p/gone", []byte("1"))
+		w.Delete("p/gone")
+		w.Delete("p/old")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[string]bool{}
 	for len(seen) < 2 {
 		keys, err := w.Next(t.Context())
