@@ -112,7 +112,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
 		}
 		b.sources = append(b.sources, source{open(s), sink{
-			store: st, filter: filter, topics: topics, retract: s.OnRemoved == "retract", undated: s.Dir == "", log: log,
+			store: st, source: s.Name, filter: filter, topics: topics, retract: s.OnRemoved == "retract", undated: s.Dir == "", log: log,
 		}})
 	}
 	b.web = newWeb(c, sink{store: st, topics: topics, log: log})

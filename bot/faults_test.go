@@ -2,6 +2,8 @@ package bot
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -188,5 +190,44 @@ func TestMigration(t *testing.T) {
 	w.stop()
 	if got := fmt.Sprint(w.marks(w.group), w.marks(super)); got != "[1-0 1-1] [2-0 2-1 3-0 3-1]" {
 		t.Errorf("posted: %s", got)
+	}
+}
+
+// A story whose file goes while the bot is off is retracted when it is back: a
+// reader would go on trusting what the editor took away.
+func TestRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("1.txt", news(1, false))
+	w.write("2.txt", news(2, false))
+	conf := "sources: [{name: desk, dir: stories, on_removed: retract}]\nweb: {listen: off}"
+	w.start(w.configure(conf))
+	w.until("both stories", func() bool { return len(w.marks(w.text)) == 4 && len(w.marks(w.channel)) == 4 })
+	w.stop()
+	if err := os.Remove(filepath.Join(w.folder, "stories", "1.txt")); err != nil {
+		t.Fatal(err)
+	}
+	w.start(w.configure(conf))
+	retracted := func(chat string) (all []string) {
+		for _, e := range append(w.discord.Transcript(), w.telegram.Transcript()...) {
+			if e.Chat == chat && e.Method == "edit" && strings.Contains(e.Text, "retracted") {
+				all = append(all, e.Text[:len("Harbour report 1")])
+			}
+		}
+		return all
+	}
+	w.until("the marks", func() bool { return len(retracted(w.text)) > 0 && len(retracted(w.channel)) > 0 })
+	w.stop()
+	// A folder that is missing has lost nothing.
+	if err := os.Rename(filepath.Join(w.folder, "stories"), filepath.Join(w.folder, "away")); err != nil {
+		t.Fatal(err)
+	}
+	w.start(w.configure(conf))
+	w.until("the bot is up", func() bool { return strings.Count(w.journal.String(), "connected") > 4 })
+	w.stop()
+	for _, chat := range []string{w.text, w.channel} {
+		if got := fmt.Sprint(retracted(chat)); got != "[Harbour report 1]" {
+			t.Errorf("retracted in %s: %s", chat, got)
+		}
 	}
 }

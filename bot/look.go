@@ -31,6 +31,17 @@ func Look(ctx context.Context, c *config.Config, name string) (stories []store.S
 	return l.stories, l.problems, err
 }
 
+// LookAt gives the stories that stand at an address now: a page, a feed, or what
+// may also stand in a file. Stories may come beside an error, which tells of those
+// that are none. private lets it look on this machine and in private networks.
+func LookAt(ctx context.Context, address string, private bool) ([]store.Story, error) {
+	a, err := intake.NewFetcher(intake.FetcherOptions{}).Fetch(ctx, intake.Request{Address: address, Private: private})
+	if err != nil {
+		return nil, err
+	}
+	return intake.ParseAnswer(a)
+}
+
 // look notes what a source gives at first. The source calls it from one
 // goroutine.
 type look struct {

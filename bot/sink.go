@@ -12,6 +12,7 @@ import (
 // sink puts what the sources find into the store.
 type sink struct {
 	store   *store.Store
+	source  string
 	filter  store.Filter // what is wanted of the source
 	topics  store.Topics // that stories get by their words
 	retract bool         // what is removed
@@ -97,6 +98,9 @@ func (s sink) Removed(ctx context.Context, id string) error {
 	}
 	return err
 }
+
+// Known are the stories that the source told before.
+func (s sink) Known(ctx context.Context) ([]string, error) { return s.store.ToldBy(ctx, s.source) }
 
 func (s sink) Problem(_ context.Context, err error) {
 	s.log.Error("no story", "err", err)

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -297,4 +298,49 @@ func riches(s Story) [6]int {
 		picture = 1
 	}
 	return [6]int{len(s.Narratives), cited, len(s.Sources), len(s.Bullets), said / 20, picture}
+}
+
+// ToldBy gives the IDs by which a source, named as IDs begin, knows the stories
+// that it has not taken back.
+func (s *Store) ToldBy(ctx context.Context, source string) ([]string, error) {
+	var all []string
+	err := s.e.View(ctx, func(r Reader) error {
+		all = nil
+		for _, space := range []string{"alias", "story"} {
+			for k := range r.Scan(key(space, source+":"), key(space, source+";")) {
+				id := last(k)
+				if space == "story" && r.Get(key("alias", id)) != nil {
+					continue // found by its alias
+				}
+				stands, err := s.toldAs(r, id)
+				if err != nil {
+					return err
+				}
+				if stands {
+					all = append(all, id)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stories of %s: %w", source, err)
+	}
+	return all, nil
+}
+
+// toldAs reports whether a source tells a story by the ID.
+func (s *Store) toldAs(r Reader, id string) (bool, error) {
+	e, err := s.stories.get(r, key("story", knownID(r, id)))
+	if errors.Is(err, ErrNotFound) || err == nil && (!e.Removed.IsZero() || !e.knownAs(r, id)) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	t, err := e.telling(r, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return t.Removed.IsZero(), err
 }

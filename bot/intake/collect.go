@@ -62,7 +62,8 @@ func within(dir string) ([]StoryFile, error) {
 	return all, err
 }
 
-// ReadFile reads the stories in a file of any form.
+// ReadFile reads the stories in a file of any form. Stories may come beside an
+// error, which tells of those that are none.
 func ReadFile(path string) ([]store.Story, error) {
 	parse := ParserFor(path)
 	if parse == nil {

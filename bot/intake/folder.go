@@ -101,6 +101,7 @@ func (f *Folder) Run(ctx context.Context, to Sink, ready func()) error {
 	if ctx.Err() != nil {
 		return nil
 	}
+	w.remember(ctx)
 	ready()
 
 	if soon.Stop(); waiting {
@@ -150,6 +151,7 @@ type watch struct {
 	files    map[string]*file  // by path within the folder
 	troubles map[string]string // what is wrong now, by path
 	passed   map[string]bool   // files that are no stories, told once
+	whole    bool              // the last look saw everything
 }
 
 // file is what is known of a file.
@@ -187,7 +189,7 @@ func (w *watch) look(ctx context.Context) (again bool) {
 			due = append(due, path)
 		}
 	}
-	if whole {
+	if w.whole = whole; whole {
 		w.missed(found, now)
 	}
 	slices.SortFunc(due, func(a, b string) int {
@@ -235,6 +237,39 @@ func (w *watch) takeBack(ctx context.Context, now time.Time) (again bool) {
 		}
 	}
 	return again
+}
+
+// remember takes back the stories whose files went while nobody looked. It needs
+// a look that saw everything: a folder that is not there has lost nothing.
+func (w *watch) remember(ctx context.Context) {
+	to, ok := w.to.(Remembers)
+	if !ok || !w.whole {
+		return
+	}
+	known, err := to.Known(ctx)
+	if err != nil {
+		w.Log.Error("files that went meanwhile are not noticed", "error", err)
+		return
+	}
+	for _, id := range known {
+		if w.there(id) {
+			continue
+		}
+		if err := w.to.Removed(ctx, id); err != nil {
+			w.Log.Error("take back story", "id", id, "error", err)
+		}
+	}
+}
+
+// there reports whether the file of a story is there, and may hold it still:
+// what could not be read says nothing.
+func (w *watch) there(id string) bool {
+	path, _, _ := strings.Cut(strings.TrimPrefix(id, w.Name+":"), "#")
+	f := w.files[path]
+	if f == nil || !f.gone.IsZero() {
+		return false
+	}
+	return f.read.IsZero() || w.troubles[path] != "" || slices.ContainsFunc(f.put, func(g given) bool { return g.id == id })
 }
 
 // remove takes back those of a file's stories that stay says no of, and reports
@@ -304,6 +339,8 @@ func (w *watch) read(ctx context.Context, path string, f *file) {
 	stories, err := ParserFor(path)(name, data)
 	if err != nil {
 		w.trouble(ctx, path, err)
+	}
+	if len(stories) == 0 {
 		return
 	}
 	if !w.give(ctx, path, f, stories) {
@@ -419,7 +456,7 @@ func readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read story: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, maxPage+1))
 	if err != nil {
 		return nil, fmt.Errorf("read story %s: %w", name, err)
 	}

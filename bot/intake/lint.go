@@ -33,7 +33,7 @@ func (w Warning) String() string {
 }
 
 // LintFile reads the stories in a file of any form, and tells what may be wrong
-// with them.
+// with them. Stories may come beside an error, as with ReadFile.
 func LintFile(path string) ([]store.Story, []Warning, error) {
 	parse := ParserFor(path)
 	if parse == nil {
@@ -44,10 +44,7 @@ func LintFile(path string) ([]store.Story, []Warning, error) {
 		return nil, nil, err
 	}
 	stories, err := parse(path, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	return stories, Lint(path, data, stories), nil
+	return stories, Lint(path, data, stories), err
 }
 
 // Lint tells what may be wrong with stories. data is what they were read from,

@@ -43,12 +43,23 @@ var parsers = map[string]func(name string, data []byte) ([]store.Story, error){
 	".md":    ParseMarkdown,
 	".yaml":  ParseYAML,
 	".yml":   ParseYAML,
-	".json":  ParseJSON,
+	".json":  parseJSONFile,
 	".jsonl": ParseJSON,
+	".rss":   ParseFeed,
+	".atom":  ParseFeed,
+	".rdf":   ParseFeed,
+	".xml":   ParseFeed,
+}
+
+// Remembers is a Sink that knows what the source told before the program began.
+type Remembers interface {
+	// Known gives the ids of the source's stories that were not taken back.
+	Known(ctx context.Context) ([]string, error)
 }
 
 // ParserFor gives the parser for files of that name; nil if they are no
-// stories.
+// stories. Stories may come beside an error, which tells of those in the file
+// that are none.
 func ParserFor(name string) func(name string, data []byte) ([]store.Story, error) {
 	return parsers[strings.ToLower(path.Ext(name))]
 }

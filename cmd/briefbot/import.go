@@ -86,10 +86,8 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, topics sto
 // importFile takes in the stories of a file, and counts what that did. A story
 // keeps the id that the file gives it.
 func importFile(ctx context.Context, st *store.Store, topics store.Topics, f intake.StoryFile, counts map[store.Change]int) error {
-	stories, err := intake.ReadFile(f.Path)
-	if err != nil {
-		return err
-	}
+	// What of a feed is no story holds up no other of its items.
+	stories, wrong := intake.ReadFile(f.Path)
 	ids := intake.FileIDs(importSource+":"+f.Name, stories)
 	for i, s := range stories {
 		s.ID = cmp.Or(s.ID, ids[i])
@@ -100,7 +98,7 @@ func importFile(ctx context.Context, st *store.Store, topics store.Topics, f int
 		}
 		counts[change]++
 	}
-	return nil
+	return wrong
 }
 
 // progress is a bar on a terminal, and nothing elsewhere.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"briefbot/bot"
 	"briefbot/bot/brief"
@@ -13,19 +14,21 @@ import (
 	"briefbot/store"
 )
 
-// preview shows what each platform would post of stories, from files or from a
-// source of the configuration. The store is not touched.
+// preview shows what each platform would post of stories, from files, addresses
+// or a source of the configuration. The store is not touched.
 func preview(ctx context.Context, c *invocation) error {
 	var file, format, source string
+	var private bool
 	f := c.flags(&file)
 	f.StringVar(&format, "format", "text", "`text`: the posts as they are read; json: the stories themselves, one a line")
 	f.StringVar(&source, "source", "", "the stories that the source of this `name` gives now")
+	f.BoolVar(&private, "allow-private", false, "fetch an address from loopback and private networks too")
 	args, err := c.parse(f)
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 && source == "" {
-		return usageError("preview takes story files, or --source NAME")
+		return usageError("preview takes story files or addresses, or --source NAME")
 	}
 	if format != "text" && format != "json" {
 		return usageError("--format %s: want text or json", format)
@@ -36,10 +39,16 @@ func preview(ctx context.Context, c *invocation) error {
 		wrong++
 	}
 	for _, path := range args {
-		stories, warnings, err := intake.LintFile(path)
+		var stories []store.Story
+		var warnings []intake.Warning
+		if isAddress(path) {
+			stories, err = bot.LookAt(ctx, path, private)
+			warnings = intake.Lint(path, nil, stories)
+		} else {
+			stories, warnings, err = intake.LintFile(path)
+		}
 		if err != nil {
 			tell(err)
-			continue
 		}
 		if err := show(c, stories, warnings, format); err != nil {
 			return err
@@ -67,6 +76,11 @@ func preview(ctx context.Context, c *invocation) error {
 		done += len(stories) + len(problems)
 	}
 	return someFailed(wrong, done)
+}
+
+// isAddress reports whether an argument is an address on the web, and no file.
+func isAddress(arg string) bool {
+	return strings.HasPrefix(arg, "https://") || strings.HasPrefix(arg, "http://")
 }
 
 // show prints stories, and on stderr what may be wrong with them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -20,14 +21,18 @@ func TestScripts(t *testing.T) {
 }
 
 // standIns gives a script the demo's stand-ins of both platforms: API is their
-// address, and each of their chats has a variable.
+// address, and each of their chats has a variable; and SITE, a web site with the
+// script's own files.
 func standIns(env *testscript.Env) error {
 	w, err := newWorld("")
 	if err != nil {
 		return err
 	}
 	server := httptest.NewServer(sandbox.Mux(w.discord, w.telegram, nil))
+	site := httptest.NewServer(http.FileServer(http.Dir(env.WorkDir)))
+	env.Setenv("SITE", site.URL)
 	env.Defer(func() {
+		site.Close()
 		server.CloseClientConnections()
 		w.close()
 		server.Close()

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		"pruning":                               pruning,
 		"pruning of posts":                      pruningPosts,
 		"one story from several sources":        oneStory,
+		"what a source told before":             toldBefore,
 		"many sources at random":                manySources,
 		"clues are swept out":                   cluesAreSwept,
 	} {

@@ -685,3 +685,36 @@ func schema(t *testing.T, open Open) {
 		t.Errorf("senseless schema: %v", err)
 	}
 }
+
+// toldBefore is what a source that begins anew has given before.
+func toldBefore(t *testing.T, open Open) {
+	eng, _ := open(t)
+	s := openStore(t, eng).Merging(store.Sameness{Alike: 0.5, Within: 48 * time.Hour})
+	ctx := t.Context()
+	alike := func(id string) store.Story {
+		st := story(id)
+		st.Headline = "The same event"
+		return st
+	}
+	for _, st := range []store.Story{story("desk:a"), story("desk:b"), story("desk:c"), story("wire:d"), alike("wire:e"), alike("desk:e"), story("desk2:f")} {
+		put(t, s, st, noon)
+	}
+	if err := errors.Join(
+		s.MoveStory(ctx, "desk:b", "desk:b2"), // a file was renamed,
+		s.RemoveStory(ctx, "desk:c", false, noon),
+	); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, story("desk:b"), noon) // and another came under the old name
+	got, err := s.ToldBy(ctx, "desk")
+	slices.Sort(got)
+	if want := []string{"desk:a", "desk:b", "desk:b2", "desk:e"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("told by desk: %q, %v, want %q", got, err, want)
+	}
+	if err := s.RemoveStory(ctx, "desk:e", true, noon); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := s.ToldBy(ctx, "desk"); slices.Contains(got, "desk:e") {
+		t.Errorf("what was taken back is told: %q", got)
+	}
+}
