@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -27,6 +28,15 @@ const (
 	// patience is how long a test waits for what must come.
 	patience = 20 * time.Second
 )
+
+// These tests mostly wait: for what a schedule, a retry or a look asks for.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // world is both platforms, a bot's folder, and the bot.
 type world struct {
@@ -61,14 +71,21 @@ func (j *journal) String() string {
 	return j.b.String()
 }
 
+// spec reads the official descriptions, once for all tests; nil if there are
+// none.
+var spec = sync.OnceValues(func() (*sandbox.Spec, error) {
+	dir := os.Getenv("BRIEFBOT_SPECS")
+	if dir == "" {
+		return nil, nil
+	}
+	return sandbox.LoadSpec(dir)
+})
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	var spec *sandbox.Spec
-	if dir := os.Getenv("BRIEFBOT_SPECS"); dir != "" {
-		var err error
-		if spec, err = sandbox.LoadSpec(dir); err != nil {
-			t.Fatal(err)
-		}
+	spec, err := spec()
+	if err != nil {
+		t.Fatal(err)
 	}
 	w := &world{
 		TB:       t,
@@ -80,7 +97,6 @@ func newWorld(t testing.TB) *world {
 	}
 	w.server = httptest.NewServer(sandbox.Mux(w.discord, w.telegram, nil))
 	guild := w.discord.AddGuild("Harbour House")
-	var err error
 	if w.text, err = w.discord.AddChannel(guild, "news", "text"); err != nil {
 		t.Fatal(err)
 	}

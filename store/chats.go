@@ -91,6 +91,10 @@ func (o Offset) write(w Writer) {
 	}
 	for c, id := range o.Seen {
 		raiseHighest(w, c, id)
+		if c.shared() {
+			noteTaken(w, c, id)
+			continue
+		}
 		var others []string
 		if err := get(w, othersKey(c), &others); err == nil || errors.Is(err, ErrNotFound) {
 			others = append(others, id)
@@ -103,9 +107,31 @@ func (o Offset) write(w Writer) {
 // chat.
 const maxOthers = 1000
 
-// forgetOthers drops what others wrote before a message of ours: nothing of
-// ours is looked for there any more.
-func forgetOthers(w Writer, c Chat, ours string) {
+// noteTaken notes whose message an id is, in a sequence that many chats share: no
+// other message has it, in whichever of them that is looked for.
+func noteTaken(w Writer, c Chat, id string) {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return
+	}
+	w.Put(takenKey(c, n), []byte(id))
+	if n > maxTaken {
+		w.Delete(takenKey(c, n-maxTaken)) // ids are given one after the other
+	}
+}
+
+// maxTaken is how many ids of a shared sequence are remembered.
+const maxTaken = 5000
+
+func takenKey(c Chat, n uint64) string { return key("taken", string(c.Platform), number(n)) }
+
+// noteOurs notes that a message is ours: what others wrote before it is of no
+// use any more, since nothing of ours is looked for there.
+func noteOurs(w Writer, c Chat, ours string) {
+	if c.shared() {
+		noteTaken(w, c, ours)
+		return
+	}
 	var others []string
 	if get(w, othersKey(c), &others) != nil {
 		return
@@ -118,11 +144,21 @@ func forgetOthers(w Writer, c Chat, ours string) {
 	}
 }
 
-// OthersMessages gives the ids of messages that are known to be somebody
-// else's, behind the last one of ours that is on record.
+// OthersMessages gives the ids behind the last message of ours that are known to
+// be somebody else's, or another chat's where chats share a sequence.
 func (s *Store) OthersMessages(ctx context.Context, c Chat) ([]string, error) {
 	var others []string
-	err := s.e.View(ctx, func(r Reader) error { return get(r, othersKey(c), &others) })
+	err := s.e.View(ctx, func(r Reader) error {
+		others = nil
+		if !c.shared() {
+			return get(r, othersKey(c), &others)
+		}
+		from, to := under("taken", string(c.Platform))
+		for _, id := range r.Scan(from, to) {
+			others = append(others, string(id))
+		}
+		return nil
+	})
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}
@@ -178,12 +214,17 @@ func CompareIDs(a, b string) int {
 
 func placeKey(c Chat) string { return key("place", string(c.Platform), c.ID) }
 
-// highestKey is the same for all Telegram chats whose messages are numbered in
-// one sequence for the whole bot: private chats and basic groups. Supergroups
+// shared reports whether the chat's messages are numbered in one sequence for the
+// whole bot: on Telegram, those of private chats and basic groups are. Supergroups
 // and channels, at or below minus a trillion, have sequences of their own.
+func (c Chat) shared() bool {
+	n, err := strconv.ParseInt(c.ID, 10, 64)
+	return c.Platform == Telegram && err == nil && n > -1_000_000_000_000
+}
+
 func highestKey(c Chat) string {
 	id := c.ID
-	if n, err := strconv.ParseInt(c.ID, 10, 64); c.Platform == Telegram && err == nil && n > -1_000_000_000_000 {
+	if c.shared() {
 		id = "account"
 	}
 	return key("highest", string(c.Platform), id)

@@ -144,7 +144,7 @@ func relate(w Writer, old, d Delivery) {
 		put(w, messageKey(d.Chat, p.Message), posted{Delivery: d.ID, Stories: d.Stories})
 		raiseHighest(w, d.Chat, p.Message)
 		endTrial(w, d.Chat)
-		forgetOthers(w, d.Chat, p.Message)
+		noteOurs(w, d.Chat, p.Message)
 		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Chat.Private()) {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
 		}

@@ -124,9 +124,13 @@ func story(headline string) string { return headline + "\n\n• A fact.\n" }
 
 func (d desk) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
 
+// write writes a file in one step: on a slow machine, a file that is first emptied
+// and then written can be seen empty. (TestFolderHalfWritten is about that.)
 func (d desk) write(name, text string) {
 	d.Helper()
-	must(d.T, os.WriteFile(d.path(name), []byte(text), 0o644))
+	whole := filepath.Join(d.TempDir(), "whole")
+	must(d.T, os.WriteFile(whole, []byte(text), 0o644))
+	must(d.T, os.Rename(whole, d.path(name)))
 }
 
 func must(t *testing.T, err error) {

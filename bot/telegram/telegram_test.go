@@ -758,3 +758,38 @@ func TestOldButtonInRussian(t *testing.T) {
 		}
 	}
 }
+
+// Private chats and basic groups are numbered in one sequence: what is known to
+// stand in one of them is not looked at in another. Without that, a busy group
+// used up the looks for a reader's answer, which then came twice.
+func TestSettleSharedSequence(t *testing.T) {
+	w := newWorld(t)
+	small := w.platform.AddGroup("Small Talk")
+	w.platform.SetRights(small, sandbox.TelegramRights{Admin: true})
+	w.platform.Return(w.reader)
+	stop := w.run()
+	defer stop()
+	say := func(text string) {
+		if err := w.platform.Say(t.Context(), w.reader, small, text, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("hello")
+	w.until("the first message is heard", func() bool {
+		id, _ := w.store.HighestMessage(t.Context(), store.Chat{Platform: store.Telegram, ID: small})
+		return id != ""
+	})
+	d := w.delivery(w.reader, english.Post(ferry(), false))
+	d.Parts[0].After = "1"
+	for range 2 * maxProbes {
+		say("chatter")
+	}
+	v := w.adapter.Send(t.Context(), d, 0)
+	w.until("all is heard", func() bool {
+		others, _ := w.store.OthersMessages(t.Context(), store.Chat{Platform: store.Telegram, ID: w.reader})
+		return len(others) > 2*maxProbes
+	})
+	if got := w.adapter.Settle(t.Context(), d, 0, atOnce); got.Outcome != store.Delivered || got.Message != v.Message {
+		t.Errorf("found %+v, want message %s", got, v.Message)
+	}
+}
