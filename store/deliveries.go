@@ -357,10 +357,32 @@ func movePending(w Writer, where string, from Chat, to Place) (more bool, err er
 		return false, nil
 	}
 	w.Delete(pauseKey(from))
-	var moved []Delivery
+	if story := w.Get(lastKey(from)); story != nil && w.Get(lastKey(to.Chat)) == nil {
+		w.Put(lastKey(to.Chat), story)
+	}
 	lo, hi := under(where, string(from.Platform), from.ID)
-	for k := range w.Scan(lo, hi) {
-		if len(moved) == maxMoved {
+	return changeWaiting(w, lo, hi, anyTopic, func(d *Delivery) {
+		old := d.Chat
+		d.Chat.ID, d.Parked, d.Refusals = to.Chat.ID, false, 0
+		if highestKey(old) != highestKey(d.Chat) {
+			// The new chat counts its messages by itself: nothing is known of
+			// where a message of the old one would stand in it.
+			for i := range d.Parts {
+				d.Parts[i].After, d.Parts[i].Doubt = "", false
+			}
+		}
+	})
+}
+
+// changeWaiting changes some of the deliveries that wait in a range, of the
+// topics that are meant, and says whether there are more.
+func changeWaiting(w Writer, from, to string, meant func(topic []byte) bool, change func(*Delivery)) (more bool, err error) {
+	var some []Delivery
+	for k, topic := range w.Scan(from, to) {
+		if !meant(topic) {
+			continue
+		}
+		if len(some) == maxMoved {
 			more = true
 			break
 		}
@@ -368,26 +390,18 @@ func movePending(w Writer, where string, from Chat, to Place) (more bool, err er
 		if err != nil {
 			return false, err
 		}
-		moved = append(moved, d)
+		some = append(some, d)
 	}
-	for _, old := range moved {
+	for _, old := range some {
 		d := old
-		d.Chat.ID, d.Parked, d.Refusals = to.Chat.ID, false, 0
-		d.Parts = slices.Clone(d.Parts)
-		if highestKey(old.Chat) != highestKey(d.Chat) {
-			// The new chat counts its messages by itself: nothing is known of
-			// where a message of the old one would stand in it.
-			for i := range d.Parts {
-				d.Parts[i].After, d.Parts[i].Doubt = "", false
-			}
-		}
+		d.Parts = slices.Clone(old.Parts)
+		change(&d)
 		writeDelivery(w, old, d)
-	}
-	if story := w.Get(lastKey(from)); story != nil && w.Get(lastKey(to.Chat)) == nil {
-		w.Put(lastKey(to.Chat), story)
 	}
 	return more, nil
 }
+
+func anyTopic([]byte) bool { return true }
 
 // maxMoved keeps a step over what waits within MaxKeys and MaxBytes.
 const maxMoved = 20

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,38 +87,22 @@ func (s *Store) inSteps(ctx context.Context, step func(Writer) (more bool, err e
 
 // park moves some of what waits for the chat out of the queue, or back into it.
 func park(w Writer, c Chat, parked bool) (more bool, err error) {
+	if !parked {
+		from, to := under("parked", string(c.Platform), c.ID)
+		if c.Thread != 0 {
+			from, to = under("parked", string(c.Platform), c.ID, strconv.Itoa(c.Thread))
+		}
+		return changeWaiting(w, from, to, anyTopic, func(d *Delivery) {
+			d.Parked, d.Due, d.Refusals = false, time.Time{}, 0
+		})
+	}
 	from, to := under("queue", string(c.Platform), c.ID)
-	switch {
-	case parked:
-	case c.Thread == 0:
-		from, to = under("parked", string(c.Platform), c.ID)
-	default:
-		from, to = under("parked", string(c.Platform), c.ID, strconv.Itoa(c.Thread))
+	meant := anyTopic
+	if c.Thread != 0 {
+		own := queueValue(Delivery{Chat: c})
+		meant = func(topic []byte) bool { return bytes.Equal(topic, own) }
 	}
-	var moved []Delivery
-	for k, v := range w.Scan(from, to) {
-		if parked && c.Thread != 0 && string(v) != string(queueValue(Delivery{Chat: c})) {
-			continue
-		}
-		if len(moved) == maxMoved {
-			more = true
-			break
-		}
-		d, err := queued(w, k)
-		if err != nil {
-			return false, err
-		}
-		moved = append(moved, d)
-	}
-	for _, old := range moved {
-		d := old
-		d.Parked = parked
-		if !parked {
-			d.Due, d.Refusals = time.Time{}, 0
-		}
-		writeDelivery(w, old, d)
-	}
-	return more, nil
+	return changeWaiting(w, from, to, meant, func(d *Delivery) { d.Parked = true })
 }
 
 // Paused gives what is paused on the platform, trials too.

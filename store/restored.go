@@ -28,28 +28,20 @@ func (s *Store) Restored(ctx context.Context, now time.Time) error {
 
 // dropPending gives up some of what is pending, and says whether there is more.
 func (s *Store) dropPending(ctx context.Context, now time.Time) (more bool, err error) {
-	err = s.e.Update(ctx, func(w Writer) error {
-		more = false
-		n := 0
-		for _, where := range []string{"queue", "parked"} {
+	for _, where := range []string{"queue", "parked"} {
+		err := s.e.Update(ctx, func(w Writer) error {
 			from, to := under(where)
-			for k := range w.Scan(from, to) {
-				if n++; n > maxMoved {
-					more = true
-					return nil
-				}
-				old, err := queued(w, k)
-				if err != nil {
-					return err
-				}
-				d := old
+			left, err := changeWaiting(w, from, to, anyTopic, func(d *Delivery) {
 				d.State, d.Done, d.Reason = GivenUp, now, "a backup was restored: it may have been sent since"
-				writeDelivery(w, old, d)
-			}
+			})
+			more = more || left
+			return err
+		})
+		if err != nil {
+			return false, err
 		}
-		return nil
-	})
-	return more, err
+	}
+	return more, nil
 }
 
 // beginAnew forgets how far some channels came, but not that they had begun.

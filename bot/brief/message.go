@@ -10,12 +10,6 @@ type Message struct {
 	Buttons []Button
 }
 
-// Is reports whether n is this very message, and not only alike: what was worked
-// out for the one holds for the other.
-func (m Message) Is(n Message) bool {
-	return len(m.Blocks) > 0 && len(m.Blocks) == len(n.Blocks) && &m.Blocks[0] == &n.Blocks[0]
-}
-
 // Block is a piece of a Message that a platform renders as a whole: one of the
 // types below. Where one is larger than a platform's message, Pack splits it.
 type Block interface{ block() }

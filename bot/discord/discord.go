@@ -59,8 +59,8 @@ type Discord struct {
 	languages *brief.Languages
 	stand     Standing
 	log       *slog.Logger
-	seen      seen // interactions that came already
-	last      lastPages
+	seen      seen             // interactions that came already
+	last      brief.Last[page] // how a message was spread
 
 	identifyGap time.Duration // how far apart two logins have to be
 	identified  time.Time     // the last login; only Run knows it

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -77,7 +76,7 @@ type forumPost struct {
 // Render makes the requests for a message. Each is the JSON body as it is sent.
 func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delivery, m brief.Message) ([]json.RawMessage, error) {
 	var all []json.RawMessage
-	for i, p := range d.last.pages(m) {
+	for i, p := range d.last.Of(m, pages) {
 		msg := p.message(dl.Tag(i))
 		if dl.Silent {
 			msg.Flags |= flagSilent
@@ -135,23 +134,6 @@ func pages(m brief.Message) []page {
 
 func (p page) message(tag string) message {
 	return message{Embeds: p.embeds, Components: rows(p.buttons, tag), AllowedMentions: mentions{Parse: []string{}}}
-}
-
-// lastPages remembers how the last message was spread: the same one goes to
-// thousands of channels.
-type lastPages struct {
-	mu  sync.Mutex
-	of  brief.Message // guarded by mu
-	all []page        // guarded by mu
-}
-
-func (l *lastPages) pages(m brief.Message) []page {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.of.Is(m) {
-		l.of, l.all = m, pages(m)
-	}
-	return l.all
 }
 
 func threadName(m brief.Message) string {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"briefbot/bot/brief"
@@ -26,7 +25,7 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 		return nil, errNotReady
 	}
 	var all []json.RawMessage
-	for i, s := range t.last.sheets(m) {
+	for i, s := range t.last.Of(m, spread) {
 		p := params{
 			"text":                 s.html,
 			"parse_mode":           "HTML",
@@ -56,23 +55,6 @@ type sheet struct {
 	blocks  []brief.Block
 	html    string
 	buttons []brief.Button
-}
-
-// lastSheets remembers how the last message was spread: the same one goes to
-// thousands of chats.
-type lastSheets struct {
-	mu  sync.Mutex
-	of  brief.Message // guarded by mu
-	all []sheet       // guarded by mu
-}
-
-func (l *lastSheets) sheets(m brief.Message) []sheet {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.of.Is(m) {
-		l.of, l.all = m, spread(m)
-	}
-	return l.all
 }
 
 // spread puts a message into as many of Telegram's as it takes. The buttons

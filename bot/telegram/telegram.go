@@ -59,7 +59,7 @@ type Telegram struct {
 	ledger    Ledger
 	log       *slog.Logger
 	poll      time.Duration
-	last      lastSheets
+	last      brief.Last[sheet] // how a message was spread
 
 	// current says that all updates up to the last look were read: what others
 	// wrote is known.
