@@ -20,16 +20,20 @@ import (
 // importSource is the name of the source that imported stories belong to.
 const importSource = "import"
 
-// importStories takes files into the store. A list of feeds holds no stories: it
-// becomes the section of the configuration from which they come in.
+// importStories takes files, and what stands at addresses, into the store. A list
+// of feeds holds no stories: it becomes the section of the configuration from
+// which they come in.
 func importStories(ctx context.Context, c *invocation) error {
 	var file string
-	args, err := c.parse(c.flags(&file))
+	var private bool
+	f := c.flags(&file)
+	f.BoolVar(&private, "allow-private", false, "fetch addresses from loopback and private networks too")
+	args, err := c.parse(f)
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 {
-		return usageError("import takes files or folders")
+		return usageError("import takes files, folders or addresses")
 	}
 	lists := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return !isOPML(a) })
 	if len(lists) > 0 {
@@ -44,7 +48,7 @@ func importStories(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	files, err := intake.StoryFiles(args)
+	texts, err := readable(ctx, args, private)
 	if err != nil {
 		return err
 	}
@@ -57,19 +61,44 @@ func importStories(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return err
 	}
-	return importFiles(ctx, c, st.Merging(conf.SameStory), topics, files)
+	return importTexts(ctx, c, st.Merging(conf.SameStory), topics, texts)
 }
 
-// importFiles takes each file in, and tells at the end what came of all.
-func importFiles(ctx context.Context, c *invocation, st *store.Store, topics store.Topics, files []intake.StoryFile) error {
-	bar := progress(c.stderr, len(files))
+// text is something that stories can be read from.
+type text struct {
+	name string // what tells it from others
+	read func() ([]store.Story, error)
+}
+
+// readable gives what the arguments name: addresses, files, and those in folders.
+func readable(ctx context.Context, args []string, private bool) ([]text, error) {
+	var all []text
+	for _, a := range args {
+		if isAddress(a) {
+			all = append(all, text{a, func() ([]store.Story, error) { return bot.LookAt(ctx, a, private) }})
+			continue
+		}
+		files, err := intake.StoryFiles([]string{a})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			all = append(all, text{f.Name, func() ([]store.Story, error) { return intake.ReadFile(f.Path) }})
+		}
+	}
+	return all, nil
+}
+
+// importTexts takes each text in, and tells at the end what came of all.
+func importTexts(ctx context.Context, c *invocation, st *store.Store, topics store.Topics, texts []text) error {
+	bar := progress(c.stderr, len(texts))
 	counts := map[store.Change]int{}
 	var wrong []error
-	for _, f := range files {
+	for _, t := range texts {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := importFile(ctx, st, topics, f, counts); err != nil {
+		if err := importText(ctx, st, topics, t, counts); err != nil {
 			wrong = append(wrong, err)
 		}
 		bar.Add(1)
@@ -80,15 +109,15 @@ func importFiles(ctx context.Context, c *invocation, st *store.Store, topics sto
 	}
 	fmt.Fprintf(c.stdout, "%d added, %d revised, %d unchanged, %d no stories\n",
 		counts[store.Added], counts[store.Revised]+counts[store.Enriched], counts[store.Unchanged]+counts[store.Joined], len(wrong))
-	return someFailed(len(wrong), len(files))
+	return someFailed(len(wrong), len(texts))
 }
 
-// importFile takes in the stories of a file, and counts what that did. A story
-// keeps the id that the file gives it.
-func importFile(ctx context.Context, st *store.Store, topics store.Topics, f intake.StoryFile, counts map[store.Change]int) error {
+// importText takes in the stories of a text, and counts what that did. A story
+// keeps the id that the text gives it.
+func importText(ctx context.Context, st *store.Store, topics store.Topics, t text, counts map[store.Change]int) error {
 	// What of a feed is no story holds up no other of its items.
-	stories, wrong := intake.ReadFile(f.Path)
-	ids := intake.FileIDs(importSource+":"+f.Name, stories)
+	stories, wrong := t.read()
+	ids := intake.FileIDs(importSource+":"+t.name, stories)
 	for i, s := range stories {
 		s.ID = cmp.Or(s.ID, ids[i])
 		s.Topics = topics.Of(s)

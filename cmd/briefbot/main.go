@@ -43,7 +43,7 @@ func commands() []subcommand {
 		{"check", "[--config FILE]", "look over the configuration and all story files", check},
 		{"lint", "FILE|DIR…", "name what an editor may want to look at in stories", lint},
 		{"preview", "[--format F] [--source NAME] FILE|URL…", "show what each platform would post", preview},
-		{"import", "[--config FILE] FILE|DIR…", "take stories into the store, or read an OPML list of feeds", importStories},
+		{"import", "[--config FILE] FILE|DIR|URL…", "take stories into the store, or read an OPML list of feeds", importStories},
 		{"export", "[--format F] [--out DIR] [STORY…]", "write stories of the store in any form", export},
 		{"why", "[--config FILE] STORY [CHANNEL]", "why a story was posted, or not", why},
 		{"doctor", "[--config FILE]", "ask both platforms and the records whether all is well", doctor},
