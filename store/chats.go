@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -91,24 +89,12 @@ func (o Offset) write(w Writer) {
 	}
 	for c, id := range o.Seen {
 		raiseHighest(w, c, id)
-		if c.shared() {
-			noteTaken(w, c, id)
-			continue
-		}
-		var others []string
-		if err := get(w, othersKey(c), &others); err == nil || errors.Is(err, ErrNotFound) {
-			others = append(others, id)
-			put(w, othersKey(c), others[max(0, len(others)-maxOthers):])
-		}
+		noteTaken(w, c, id)
 	}
 }
 
-// maxOthers is how many messages of others are remembered behind ours, in one
-// chat.
-const maxOthers = 1000
-
-// noteTaken notes whose message an id is, in a sequence that many chats share: no
-// other message has it, in whichever of them that is looked for.
+// noteTaken notes that a message id is known not to be that of a message of ours
+// which is looked for.
 func noteTaken(w Writer, c Chat, id string) {
 	n, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
@@ -120,48 +106,33 @@ func noteTaken(w Writer, c Chat, id string) {
 	}
 }
 
-// maxTaken is how many ids of a shared sequence are remembered.
+// maxTaken is how many ids of a sequence are remembered.
 const maxTaken = 5000
 
-func takenKey(c Chat, n uint64) string { return key("taken", string(c.Platform), number(n)) }
+func takenKey(c Chat, n uint64) string {
+	return key("taken", string(c.Platform), c.sequence(), number(n))
+}
 
-// noteOurs notes that a message is ours: what others wrote before it is of no
-// use any more, since nothing of ours is looked for there.
+// noteOurs notes that a message is ours. In a chat with a sequence of its own
+// its record says so; where chats share one, the others are to know too.
 func noteOurs(w Writer, c Chat, ours string) {
 	if c.shared() {
 		noteTaken(w, c, ours)
-		return
-	}
-	var others []string
-	if get(w, othersKey(c), &others) != nil {
-		return
-	}
-	others = slices.DeleteFunc(others, func(id string) bool { return CompareIDs(id, ours) <= 0 })
-	if len(others) == 0 {
-		w.Delete(othersKey(c))
-	} else {
-		put(w, othersKey(c), others)
 	}
 }
 
-// OthersMessages gives the ids behind the last message of ours that are known to
-// be somebody else's, or another chat's where chats share a sequence.
+// OthersMessages gives the ids, of the last ones, that are known to be somebody
+// else's, or those of other chats where chats share a sequence.
 func (s *Store) OthersMessages(ctx context.Context, c Chat) ([]string, error) {
 	var others []string
 	err := s.e.View(ctx, func(r Reader) error {
 		others = nil
-		if !c.shared() {
-			return get(r, othersKey(c), &others)
-		}
-		from, to := under("taken", string(c.Platform))
+		from, to := under("taken", string(c.Platform), c.sequence())
 		for _, id := range r.Scan(from, to) {
 			others = append(others, string(id))
 		}
 		return nil
 	})
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
 	return others, err
 }
 
@@ -222,15 +193,15 @@ func (c Chat) shared() bool {
 	return c.Platform == Telegram && err == nil && n > -1_000_000_000_000
 }
 
-func highestKey(c Chat) string {
-	id := c.ID
+// sequence names what the chat's messages are numbered in.
+func (c Chat) sequence() string {
 	if c.shared() {
-		id = "account"
+		return "account"
 	}
-	return key("highest", string(c.Platform), id)
+	return c.ID
 }
 
-func othersKey(c Chat) string { return key("others", string(c.Platform), c.ID) }
+func highestKey(c Chat) string { return key("highest", string(c.Platform), c.sequence()) }
 
 func messageKey(c Chat, message string) string {
 	return key("message", string(c.Platform), c.ID, message)

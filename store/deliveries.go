@@ -159,8 +159,8 @@ type posted struct {
 
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
-// since a later post never overtakes an earlier one; and the first post that may
-// be out twice.
+// since a later post never overtakes an earlier one; and the first two that may be
+// out twice.
 func (s *Store) Pending(ctx context.Context, c Chat) ([]Delivery, error) {
 	var all []Delivery
 	err := s.e.View(ctx, func(r Reader) error {
@@ -206,7 +206,7 @@ func pendingIDs(r Reader, c Chat) []string {
 		seen[topic] = true
 		return first
 	})
-	scan(rankResent, 1, func(string) bool { return true })
+	scan(rankResent, 2, func(string) bool { return true })
 	return ids
 }
 

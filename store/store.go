@@ -11,13 +11,38 @@ import (
 )
 
 // Schema is the version of the keys' layout that this program writes.
-const Schema = 1
+const Schema = 2
 
 // migrations lift the data from the schema of their index to the next one.
 // Each goes on from where it was if it is interrupted: it works in steps of
 // one Update, and the schema's number is written after the last.
 var migrations = map[int]func(context.Context, Engine) error{
 	0: func(context.Context, Engine) error { return nil }, // an empty store
+	1: forgetLists,
+}
+
+// forgetLists drops the lists of others' messages: each has a key of its own now.
+// What they held makes looks for a message shorter, and is learnt anew.
+func forgetLists(ctx context.Context, e Engine) error {
+	for more := true; more; {
+		err := e.Update(ctx, func(w Writer) error {
+			more = false
+			n := 0
+			from, to := under("others")
+			for k := range w.Scan(from, to) {
+				if n++; n > MaxKeys/2 {
+					more = true
+					return nil
+				}
+				w.Delete(k)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Store holds all of briefbot's data, in an Engine that it does not know.

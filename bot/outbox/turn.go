@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,13 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
 		}
-		if err := d.step(ctx, finish, l, *next); err != nil {
+		if next.State == store.Resent && crowded(pending) {
+			d.Log.Warn("not looked for a second copy, since another message is in doubt too", d.about(*next)...)
+			err = d.cleared(finish, *next, doubtful(*next), "")
+		} else {
+			err = d.step(ctx, finish, l, *next)
+		}
+		if err != nil {
 			return rest{}, err
 		}
 	}
@@ -52,14 +59,46 @@ func choose(pending []store.Delivery, now time.Time) (*store.Delivery, rest) {
 	}
 	for i := range pending {
 		d := &pending[i]
+		if d.State == store.Resent && doubted(pending) {
+			// Its look could come upon a copy of the other that nobody knows of,
+			// and give it its own buttons.
+			left.due = nearest(left.due, now.Add(secondRetry))
+			continue
+		}
 		if !waits(*d, now) {
 			return d, left
 		}
-		if left.due.IsZero() || d.Due.Before(left.due) {
-			left.due = d.Due
-		}
+		left.due = nearest(left.due, d.Due)
 	}
 	return nil, left
+}
+
+// secondRetry is how soon a look for a second copy is tried that has to wait.
+const secondRetry = time.Second
+
+// doubted reports whether a part that is still to be sent may be out.
+func doubted(pending []store.Delivery) bool {
+	return slices.ContainsFunc(pending, func(d store.Delivery) bool { return d.State != store.Resent && doubtful(d) >= 0 })
+}
+
+// crowded reports whether several parts may be out twice: a look for the one could
+// come upon the other.
+func crowded(pending []store.Delivery) bool {
+	n := 0
+	for _, d := range pending {
+		if d.State == store.Resent {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// nearest is the earlier of two times; zero is none.
+func nearest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // waits reports whether a delivery is not to go on yet. One that was put off by

@@ -365,6 +365,23 @@ func TestSettle(t *testing.T) {
 			}
 			w.adapter.Send(w.Context(), *d, 0)
 		}, store.Delivered},
+		{"there, behind a long talk, with an answer of ours on record after it", func(w *world, d *store.Delivery) {
+			others(w, d.Chat.ID, 40)
+			for id := 2; id <= 40; id++ {
+				w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: fmt.Sprint(id)}})
+			}
+			a, err := w.store.PutAnswer(w.Context(), store.Delivery{Chat: d.Chat}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
+				return []store.Part{{Body: json.RawMessage("{}")}}, nil
+			})
+			if err != nil {
+				w.Fatal(err)
+			}
+			w.store.ChangeDelivery(w.Context(), a.ID, func(a *store.Delivery, _ string) error {
+				a.Parts[0].Message, a.State = "41", store.Sent
+				return nil
+			})
+			w.adapter.Send(w.Context(), *d, 0)
+		}, store.Delivered},
 		{"too many to look at", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 40)
 			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "41"}})
