@@ -46,7 +46,7 @@ const memory = 112 << 20
 // garbage is how much of it, in percent of what is alive, may gather as long as
 // the memory allows: a small bot has a few megabytes alive, and would collect
 // them many times a second during a broadcast.
-const garbage = 200
+const garbage = 400
 
 func loadConfig(file string) (*config.Config, error) {
 	return config.Load(file, os.LookupEnv, config.Checks{
