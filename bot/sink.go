@@ -40,9 +40,8 @@ func (s sink) Put(ctx context.Context, story store.Story) error {
 	return err
 }
 
-// take takes in a story that is wanted.
+// take takes in a story that is wanted, and has its topics by words.
 func (s sink) take(ctx context.Context, story store.Story) (store.Entry, store.Change, error) {
-	story.Topics = s.topics.Of(story)
 	e, change, err := s.store.PutStory(ctx, story, time.Now())
 	if err != nil || change == store.Unchanged {
 		return e, change, err
