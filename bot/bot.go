@@ -99,7 +99,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	own := *c
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
-	desk := command.New(st, languages, c.Language, log)
+	desk := command.New(command.Options{Store: st, Languages: languages, Language: c.Language, Log: log})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
 	if open == nil {

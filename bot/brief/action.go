@@ -29,28 +29,41 @@ type Button struct {
 	Action
 }
 
-// Action is what a button does: a verb and the short id of its story, if it has
-// one. It holds its whole meaning, so that a button works as long as its
-// message lives.
+// Action is what a button does: a verb, the short id of its story, if it has
+// one, and what else it needs to know. It holds its whole meaning, so that a
+// button works as long as its message lives.
 type Action struct {
 	Verb  Verb
 	Story string
+	// With is what the verb is about beside a story, such as a page's number: at
+	// most MaxWith of the letters a-z, A-Z and 0-9, and dots.
+	With string
 }
+
+// MaxWith is how long an Action's With can be: so that verb, story, With and the
+// tag with their signs fit into the 64 bytes of a button's data.
+const MaxWith = 24
 
 // Data is the action as a button holds it: a path whose first part is the
 // form's version, at most 64 bytes (Telegram's limit). tag tells the message
 // from all others: the part of the delivery that brought it.
 func (a Action) Data(tag string) string {
-	return strings.Join([]string{"1", string(a.Verb), a.Story, tag}, "/")
+	if a.With == "" {
+		return strings.Join([]string{"1", string(a.Verb), a.Story, tag}, "/")
+	}
+	return strings.Join([]string{"2", string(a.Verb), a.Story, a.With, tag}, "/")
 }
 
 // ParseAction reads what Data wrote.
 func ParseAction(data string) (a Action, tag string, err error) {
 	parts := strings.Split(data, "/")
-	if len(parts) != 4 || parts[0] != "1" || parts[1] == "" {
-		return Action{}, "", fmt.Errorf("unknown button data %q", data)
+	switch {
+	case len(parts) == 4 && parts[0] == "1" && parts[1] != "":
+		return Action{Verb: Verb(parts[1]), Story: parts[2]}, parts[3], nil
+	case len(parts) == 5 && parts[0] == "2" && parts[1] != "" && parts[3] != "":
+		return Action{Verb: Verb(parts[1]), Story: parts[2], With: parts[3]}, parts[4], nil
 	}
-	return Action{Verb: Verb(parts[1]), Story: parts[2]}, parts[3], nil
+	return Action{}, "", fmt.Errorf("unknown button data %q", data)
 }
 
 // toPayload and toData turn the two signs that a Telegram link can't hold.

@@ -188,25 +188,29 @@ func readText(t Text) string {
 }
 
 func TestAction(t *testing.T) {
-	a := Action{Verb: ShowCritical, Story: "k7m2p"}
 	const tag = "3k2j5h8d1a.0"
-	data := a.Data(tag)
-	if data != "1/crit/k7m2p/3k2j5h8d1a.0" {
-		t.Errorf("data %q", data)
+	for data, a := range map[string]Action{
+		"1/crit/k7m2p/3k2j5h8d1a.0":                       {Verb: ShowCritical, Story: "k7m2p"},
+		"2/more/k7m2p/2.x/3k2j5h8d1a.0":                   {Verb: ShowNarratives, Story: "k7m2p", With: "2.x"},
+		"2/latest//abcdefghijklmnopqrstuvwx/3k2j5h8d1a.0": {Verb: ShowLatest, With: "abcdefghijklmnopqrstuvwx"},
+	} {
+		if got := a.Data(tag); got != data {
+			t.Errorf("data %q, want %q", got, data)
+		}
+		if got, gotTag, err := ParseAction(data); err != nil || got != a || gotTag != tag {
+			t.Errorf("read back %+v, %q, %v", got, gotTag, err)
+		}
+		payload := a.Payload(tag)
+		if len(payload) > 64 || strings.ContainsFunc(payload, func(r rune) bool {
+			return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", r)
+		}) {
+			t.Errorf("payload %q", payload)
+		}
+		if got, gotTag, err := ParsePayload(payload); err != nil || got != a || gotTag != tag {
+			t.Errorf("read back %+v, %q, %v", got, gotTag, err)
+		}
 	}
-	if got, gotTag, err := ParseAction(data); err != nil || got != a || gotTag != tag {
-		t.Errorf("read back %+v, %q, %v", got, gotTag, err)
-	}
-	payload := a.Payload(tag)
-	if strings.ContainsFunc(payload, func(r rune) bool {
-		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", r)
-	}) {
-		t.Errorf("payload %q", payload)
-	}
-	if got, gotTag, err := ParsePayload(payload); err != nil || got != a || gotTag != tag {
-		t.Errorf("read back %+v, %q, %v", got, gotTag, err)
-	}
-	for _, bad := range []string{"", "crit", "2/crit/k7m2p/t", "1//k7m2p/t", "1/crit/k7m2p", "1/crit/k7m2p/t/x"} {
+	for _, bad := range []string{"", "crit", "2/crit/k7m2p/t", "1//k7m2p/t", "1/crit/k7m2p", "1/crit/k7m2p/t/x", "2/crit/k7m2p//t", "3/crit/k7m2p/t"} {
 		if _, _, err := ParseAction(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

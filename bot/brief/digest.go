@@ -49,7 +49,7 @@ func (v Voice) List(title Phrase, entries []store.Entry) Message {
 
 // numbered is the button of the story at index i of a list.
 func numbered(i int, e store.Entry) Button {
-	return Button{fmt.Sprint(i + 1), Action{ShowStory, e.Short}}
+	return Button{fmt.Sprint(i + 1), Action{Verb: ShowStory, Story: e.Short}}
 }
 
 // Say is a plain answer, with buttons to go on with.

@@ -97,14 +97,14 @@ func (v Voice) everySide(e store.Entry, except int) []Button {
 	var all []Button
 	for _, i := range order(e) {
 		if i != except {
-			all = append(all, Button{v.shortLabel(e.Story.Narratives[i]), Action{verbOf(e.Story, i), e.Short}})
+			all = append(all, Button{v.shortLabel(e.Story.Narratives[i]), Action{Verb: verbOf(e.Story, i), Story: e.Short}})
 		}
 	}
 	return all
 }
 
 func (v Voice) button(label Phrase, verb Verb, e store.Entry) Button {
-	return Button{v.Text(label), Action{verb, e.Short}}
+	return Button{v.Text(label), Action{Verb: verb, Story: e.Short}}
 }
 
 // verbOf is how the narrative at index i is asked for: by its side, if it is

@@ -18,6 +18,7 @@ type Store interface {
 	StoryOfMessage(ctx context.Context, c store.Chat, message string) (string, error)
 	LastStory(ctx context.Context, c store.Chat) (string, error)
 	ChannelOf(ctx context.Context, c store.Chat) (store.Channel, error)
+	Profile(ctx context.Context, u store.UserID) (store.Profile, error)
 }
 
 // Desk answers readers' questions.
@@ -29,10 +30,18 @@ type Desk struct {
 	table     []entry
 }
 
-// New makes a Desk. It speaks the language given with whoever it knows no other
-// of.
-func New(st Store, languages *brief.Languages, language string, log *slog.Logger) *Desk {
-	return &Desk{store: st, languages: languages, language: language, log: log, table: table()}
+// Options are what a Desk needs.
+type Options struct {
+	Store     Store
+	Languages *brief.Languages
+	// Language is spoken with whoever no other is known of.
+	Language string
+	Log      *slog.Logger
+}
+
+// New makes a Desk.
+func New(o Options) *Desk {
+	return &Desk{store: o.Store, languages: o.Languages, language: o.Language, log: o.Log, table: table()}
 }
 
 // Commands lists what can be asked.
@@ -44,30 +53,42 @@ func (d *Desk) Commands() []brief.Command {
 	return all
 }
 
-// asked is a question, and the voice in which it is answered.
+// asked is a question, what is known of who asks, and the voice in which it is
+// answered.
 type asked struct {
 	brief.Question
-	voice brief.Voice
+	voice   brief.Voice
+	profile store.Profile
 }
 
 // Voice is the voice in which a question is answered: in the asker's language,
 // else in that of the channel in the same chat.
-func (d *Desk) Voice(ctx context.Context, q brief.Question) brief.Voice {
-	if d.languages.Speaks(q.Language) {
-		return d.languages.Voice(q.Language)
+func (d *Desk) Voice(ctx context.Context, q brief.Question) brief.Voice { return d.asked(ctx, q).voice }
+
+// asked looks up who asks. A reader who is not known has chosen nothing yet.
+func (d *Desk) asked(ctx context.Context, q brief.Question) asked {
+	p, err := d.store.Profile(ctx, q.Asks())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		d.log.Error("what a reader chose is not known", "err", err)
+	}
+	for _, language := range []string{p.Language, q.Language} {
+		if d.languages.Speaks(language) {
+			return asked{q, d.languages.Voice(language), p}
+		}
 	}
 	c, err := d.store.ChannelOf(ctx, q.Chat)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		d.log.Error("the chat's language is not known", "chat", q.Chat.ID, "err", err)
 	}
-	return d.languages.Voice(c.Language, d.language)
+	return asked{q, d.languages.Voice(c.Language, d.language), p}
 }
 
 // Answer answers a question. What goes wrong is said in the answer, and the
 // details are logged.
 func (d *Desk) Answer(ctx context.Context, q brief.Question) brief.Answer {
-	v := d.Voice(ctx, q)
-	a, err := d.answer(ctx, asked{q, v})
+	asks := d.asked(ctx, q)
+	v := asks.voice
+	a, err := d.answer(ctx, asks)
 	var say *reply
 	switch {
 	case errors.As(err, &say):
@@ -102,16 +123,16 @@ func (d *Desk) answer(ctx context.Context, q asked) (brief.Answer, error) {
 		}
 	}
 	if q.Command == "start" {
-		m, err := d.help(ctx, q, store.Entry{})
-		return brief.Answer{Message: m}, err
+		return d.help(ctx, q, store.Entry{})
 	}
 	return brief.Answer{}, sayNaming(q.voice, brief.SayUnknown, "help")
 }
 
 // run answers a command.
 func (d *Desk) run(ctx context.Context, e entry, q asked) (brief.Answer, error) {
+	q.Options = e.options(q.Question)
 	var of store.Entry
-	if e.Story {
+	if e.story {
 		var err error
 		if of, err = d.meant(ctx, q, e.verb); err != nil {
 			return brief.Answer{}, err
@@ -120,12 +141,28 @@ func (d *Desk) run(ctx context.Context, e entry, q asked) (brief.Answer, error) 
 	return d.about(ctx, e, q, of)
 }
 
+// options are the question's, read from what was typed if the platform does not
+// tell them apart.
+func (e entry) options(q brief.Question) map[string]string {
+	typed := strings.TrimSpace(q.Argument)
+	switch {
+	case q.Options != nil || typed == "":
+		return q.Options
+	case e.read != nil:
+		return e.read(typed)
+	case len(e.Options) > 0:
+		return map[string]string{e.Options[0].Name: typed}
+	}
+	return nil
+}
+
 func (d *Desk) about(ctx context.Context, e entry, q asked, of store.Entry) (brief.Answer, error) {
-	m, err := e.answer(d, ctx, q, of)
+	a, err := e.answer(d, ctx, q, of)
 	if err != nil {
 		return brief.Answer{}, err
 	}
-	return brief.Answer{Message: m, Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}}, nil
+	a.Story = store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}
+	return a, nil
 }
 
 // press answers a button.
@@ -135,7 +172,7 @@ func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 		if e.verb != verb {
 			continue
 		}
-		if !e.Story {
+		if !e.story {
 			return d.about(ctx, e, q, store.Entry{})
 		}
 		of, err := d.pressed(ctx, q)
@@ -155,7 +192,7 @@ func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 	if verb == brief.ShowNarratives {
 		m = q.voice.Narratives(of)
 	}
-	return brief.Answer{Message: m, Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}}, nil
+	return brief.Answer{Message: m, Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}, Turn: true}, nil
 }
 
 // pressed is the story that the button names.
@@ -171,17 +208,17 @@ func (d *Desk) pressed(ctx context.Context, q asked) (store.Entry, error) {
 // a row or two.
 const maxLatest = 8
 
-func (d *Desk) latest(ctx context.Context, q asked, _ store.Entry) (brief.Message, error) {
+func (d *Desk) latest(ctx context.Context, q asked, _ store.Entry) (brief.Answer, error) {
 	all, err := d.store.LatestStories(ctx, maxLatest, maxLatest, func(store.Entry) bool { return true })
 	if err != nil {
-		return brief.Message{}, err
+		return brief.Answer{}, err
 	}
 	if len(all) == 0 {
-		return brief.Message{}, say(q.voice, brief.SayNoStories)
+		return brief.Answer{}, say(q.voice, brief.SayNoStories)
 	}
-	return q.voice.List(brief.TitleLatest, all), nil
+	return brief.Answer{Message: q.voice.List(brief.TitleLatest, all), Turn: true}, nil
 }
 
-func (d *Desk) help(_ context.Context, q asked, _ store.Entry) (brief.Message, error) {
-	return q.voice.Help(d.Commands(), q.OwnNames), nil
+func (d *Desk) help(_ context.Context, q asked, _ store.Entry) (brief.Answer, error) {
+	return brief.Answer{Message: q.voice.Help(d.Commands(), q.OwnNames), Turn: true}, nil
 }

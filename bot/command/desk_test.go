@@ -70,7 +70,7 @@ func open(t testing.TB) (*Desk, map[string]store.Entry) {
 			t.Fatal(err)
 		}
 	}
-	return New(st, languages(t), "en", slog.New(slog.DiscardHandler)), entries
+	return New(Options{Store: st, Languages: languages(t), Language: "en", Log: slog.New(slog.DiscardHandler)}), entries
 }
 
 func languages(t testing.TB) *brief.Languages {
@@ -223,7 +223,7 @@ func TestEmptyStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := New(st, languages(t), "en", slog.New(slog.DiscardHandler))
+	d := New(Options{Store: st, Languages: languages(t), Language: "en", Log: slog.New(slog.DiscardHandler)})
 	for _, c := range []string{"critical", "latest", "sources", "story"} {
 		if got := text(d.Answer(t.Context(), brief.Question{Command: c})); !strings.Contains(got, "no stories yet") {
 			t.Errorf("/%s: %q", c, got)
@@ -237,11 +237,11 @@ func TestEmptyStore(t *testing.T) {
 
 func TestSuggest(t *testing.T) {
 	d, entries := open(t)
-	got := d.Suggest(t.Context(), "port an", 10)
-	if len(got) != 2 || got[0].Short != entries["lighthouse"].Short || got[1].Headline != "Night ferry returns to Port Ansel" {
+	got := d.Suggest(t.Context(), brief.Question{}, "story", "port an", 10)
+	if len(got) != 2 || got[0].Value != entries["lighthouse"].Short || got[1].Label != "Night ferry returns to Port Ansel" {
 		t.Errorf("got %+v", got)
 	}
-	if got := d.Suggest(t.Context(), "", 2); len(got) != 2 {
+	if got := d.Suggest(t.Context(), brief.Question{}, "story", "", 2); len(got) != 2 {
 		t.Errorf("an empty beginning suggests %d", len(got))
 	}
 }

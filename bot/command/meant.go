@@ -17,7 +17,7 @@ const searched = 2000
 // one posted last in this chat; else the latest. Where words fit several, the
 // reader is asked which, with buttons that go on to verb.
 func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry, error) {
-	if arg := strings.TrimSpace(q.Argument); arg != "" {
+	if arg := strings.TrimSpace(q.Options[storyOption.Name]); arg != "" {
 		return d.named(ctx, q.voice, arg, verb)
 	}
 	if a, _, err := brief.ParseAction(q.Button); err == nil && a.Story != "" {
@@ -75,9 +75,12 @@ func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.
 	return found[0], nil
 }
 
-// Suggest gives stories whose headlines hold the words, the newest first, at
-// most limit.
-func (d *Desk) Suggest(ctx context.Context, words string, limit int) []brief.Suggestion {
+// Suggest gives values for an option of a command while one types words for it,
+// the likeliest first, at most limit.
+func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words string, limit int) []brief.Suggestion {
+	if option != storyOption.Name {
+		return nil
+	}
 	found, err := d.store.LatestStories(ctx, limit, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
 	if err != nil {
 		d.log.Error("no suggestions", "err", err)
@@ -85,7 +88,7 @@ func (d *Desk) Suggest(ctx context.Context, words string, limit int) []brief.Sug
 	}
 	var all []brief.Suggestion
 	for _, e := range found {
-		all = append(all, brief.Suggestion{Headline: e.Story.Headline, Short: e.Short})
+		all = append(all, brief.Suggestion{Label: e.Story.Headline, Value: e.Short})
 	}
 	return all
 }

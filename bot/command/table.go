@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"slices"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -13,32 +14,50 @@ type entry struct {
 	brief.Command
 	// verb is the button that asks for the same; empty if there is none.
 	verb brief.Verb
-	// answer says what is wanted; of is the story meant, if the command takes
+	// story says that the command is about a story, which its option "story"
+	// may name.
+	story bool
+	// read takes what was typed behind the command apart; nil: it is the value
+	// of the first option.
+	read func(argument string) map[string]string
+	// answer says what is wanted; of is the story meant, if the command is about
 	// one.
-	answer func(d *Desk, ctx context.Context, a asked, of store.Entry) (brief.Message, error)
+	answer func(d *Desk, ctx context.Context, a asked, of store.Entry) (brief.Answer, error)
 }
 
 // table lists the commands in the order of the help.
 func table() []entry {
-	story := func(say func(brief.Voice, store.Entry) brief.Message) func(*Desk, context.Context, asked, store.Entry) (brief.Message, error) {
-		return func(_ *Desk, _ context.Context, a asked, of store.Entry) (brief.Message, error) {
-			return say(a.voice, of), nil
+	return slices.Concat(aboutStories(), aboutTheBot())
+}
+
+// storyOption is the option that names a story.
+var storyOption = brief.Option{Name: "story", Called: brief.NameStoryOption, Help: brief.HelpStoryOption, Suggests: true}
+
+// aboutStories are the commands that tell of stories.
+func aboutStories() []entry {
+	story := func(say func(brief.Voice, store.Entry) brief.Message) func(*Desk, context.Context, asked, store.Entry) (brief.Answer, error) {
+		return func(_ *Desk, _ context.Context, a asked, of store.Entry) (brief.Answer, error) {
+			return brief.Answer{Message: say(a.voice, of), Turn: true}, nil
 		}
 	}
+	options := []brief.Option{storyOption}
 	return []entry{
 		{
-			Command: brief.Command{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Story: true},
+			Command: brief.Command{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Options: options},
 			verb:    brief.ShowCritical,
+			story:   true,
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Side(e, store.Critical) }),
 		},
 		{
-			Command: brief.Command{Name: "establishment", Called: brief.NameEstablishment, Help: brief.HelpEstablishment, Story: true},
+			Command: brief.Command{Name: "establishment", Called: brief.NameEstablishment, Help: brief.HelpEstablishment, Options: options},
 			verb:    brief.ShowEstablishment,
+			story:   true,
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Side(e, store.Establishment) }),
 		},
 		{
-			Command: brief.Command{Name: "sources", Called: brief.NameSources, Help: brief.HelpSources, Story: true},
+			Command: brief.Command{Name: "sources", Called: brief.NameSources, Help: brief.HelpSources, Options: options},
 			verb:    brief.ShowSources,
+			story:   true,
 			answer:  story(brief.Voice.Sources),
 		},
 		{
@@ -47,10 +66,17 @@ func table() []entry {
 			answer:  (*Desk).latest,
 		},
 		{
-			Command: brief.Command{Name: "story", Called: brief.NameStory, Help: brief.HelpStory, Story: true},
+			Command: brief.Command{Name: "story", Called: brief.NameStory, Help: brief.HelpStory, Options: options},
 			verb:    brief.ShowStory,
+			story:   true,
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Post(e, false) }),
 		},
+	}
+}
+
+// aboutTheBot are the commands that tell of the bot itself.
+func aboutTheBot() []entry {
+	return []entry{
 		{
 			Command: brief.Command{Name: "help", Called: brief.NameHelp, Help: brief.HelpHelp},
 			verb:    brief.ShowHelp,

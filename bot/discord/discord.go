@@ -22,8 +22,9 @@ import (
 // Desk answers readers' questions.
 type Desk interface {
 	Answer(ctx context.Context, q brief.Question) brief.Answer
-	// Suggest gives stories whose headlines match, the newest first.
-	Suggest(ctx context.Context, words string, limit int) []brief.Suggestion
+	// Suggest gives values for an option of a command while one types words for
+	// it, the likeliest first.
+	Suggest(ctx context.Context, q brief.Question, option, words string, limit int) []brief.Suggestion
 	Commands() []brief.Command
 	// Voice is the voice in which a question is answered.
 	Voice(ctx context.Context, q brief.Question) brief.Voice

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -60,7 +61,7 @@ func (d *Discord) interact(ctx context.Context, i *discordgo.Interaction) {
 			break
 		}
 		q := question(i)
-		q.Command, q.Argument = data.Name, argument(data)
+		q.Command, q.Options = data.Name, options(data)
 		err = d.answer(ctx, i, q)
 	case discordgo.MessageComponentInteractionData:
 		q := question(i)
@@ -103,14 +104,18 @@ func question(i *discordgo.Interaction) brief.Question {
 	return q
 }
 
-// argument is the text of the option that names a story.
-func argument(data discordgo.ApplicationCommandInteractionData) string {
+// options are the values of a command's options, by their names.
+func options(data discordgo.ApplicationCommandInteractionData) map[string]string {
+	all := map[string]string{}
 	for _, o := range data.Options {
-		if s, ok := o.Value.(string); ok && o.Name == storyOption {
-			return s
+		switch v := o.Value.(type) {
+		case string:
+			all[o.Name] = v
+		case float64:
+			all[o.Name] = strconv.FormatFloat(v, 'f', -1, 64)
 		}
 	}
-	return ""
+	return all
 }
 
 // answer asks the desk, and tells the asker to wait if that takes long.
@@ -224,14 +229,21 @@ type choice struct {
 	Value string `json:"value"`
 }
 
-// complete suggests stories while the asker types.
+// complete suggests values while the asker types.
 func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) error {
 	ctx, cancel := context.WithTimeout(ctx, suggestWithin)
 	defer cancel()
 	choices := []choice{}
-	for _, s := range d.desk.Suggest(ctx, argument(data), maxChoices) {
-		if name := short(s.Headline, maxChoice); name != "" && s.Short != "" && len(choices) < maxChoices {
-			choices = append(choices, choice{name, s.Short})
+	q := question(i)
+	q.Command, q.Options = data.Name, options(data)
+	for _, o := range data.Options {
+		if !o.Focused {
+			continue
+		}
+		for _, s := range d.desk.Suggest(ctx, q, o.Name, q.Options[o.Name], maxChoices) {
+			if name := short(s.Label, maxChoice); name != "" && s.Value != "" && len(choices) < maxChoices {
+				choices = append(choices, choice{name, s.Value})
+			}
 		}
 	}
 	err := d.callback(ctx, i, answerAutocomplete, map[string]any{"choices": choices})

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -54,12 +55,12 @@ func TestDialogue(t *testing.T) {
 
 	here := store.Chat{Platform: store.Discord, ID: w.news}
 	for i, want := range []brief.Question{
-		{Chat: here, User: w.ada, Language: "en-US", Command: "critical", Argument: "night ferry"},
+		{Chat: here, User: w.ada, Language: "en-US", Command: "critical", Options: map[string]string{"story": "night ferry"}},
 		{Chat: here, User: w.ada, Language: "en-US", Action: brief.Action{Verb: "src", Story: "k7m2p"}, Button: "1/src/k7m2p/25.0", Message: post},
 		{Chat: here, User: w.ada, Language: "en-US", Action: brief.Action{Verb: "est", Story: "k7m2p"}, Button: "1/est/k7m2p/a", Message: e.ID},
-		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Language: "en-US", Private: true, Command: "latest"},
+		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Language: "en-US", Private: true, Command: "latest", Options: map[string]string{}},
 	} {
-		if got := w.desk.questions()[i]; got != want {
+		if got := w.desk.questions()[i]; !reflect.DeepEqual(got, want) {
 			t.Errorf("question %d is %+v, want %+v", i, got, want)
 		}
 	}
@@ -74,9 +75,9 @@ func TestSuggestions(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	long := strings.Repeat("A very long headline ", 10)
 	w.desk.suggest = func(words string) []brief.Suggestion {
-		all := []brief.Suggestion{{Headline: "", Short: "empty"}, {Headline: "Night ferry returns", Short: "k7m2p"}, {Headline: long, Short: "p9x3q"}}
+		all := []brief.Suggestion{{Label: "", Value: "empty"}, {Label: "Night ferry returns", Value: "k7m2p"}, {Label: long, Value: "p9x3q"}}
 		for range 40 {
-			all = append(all, brief.Suggestion{Headline: "About " + words, Short: "zzzzz"})
+			all = append(all, brief.Suggestion{Label: "About " + words, Value: "zzzzz"})
 		}
 		return all
 	}
@@ -90,8 +91,8 @@ func TestSuggestions(t *testing.T) {
 	}
 	w.say("/critical story:" + names[0])
 	w.expect(1, "Both sides of it.")
-	if q := w.desk.questions()[0]; q.Argument != "k7m2p" {
-		t.Errorf("chosen was %q", q.Argument)
+	if q := w.desk.questions()[0]; q.Options["story"] != "k7m2p" {
+		t.Errorf("chosen was %q", q.Options)
 	}
 }
 
@@ -155,7 +156,7 @@ func TestTrouble(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.DiscordOptions{})
 	w.desk.answer = func(_ context.Context, q brief.Question) brief.Message {
-		switch q.Argument {
+		switch q.Options["story"] {
 		case "panic":
 			panic("no such page")
 		case "nothing":
@@ -173,7 +174,9 @@ func TestTrouble(t *testing.T) {
 		{},
 		{Type: discordgo.InteractionApplicationCommand},
 		{Type: discordgo.InteractionMessageComponent, Data: discordgo.MessageComponentInteractionData{CustomID: "1/src/k7m2p/a"}},
-		{Type: discordgo.InteractionApplicationCommandAutocomplete, Data: discordgo.ApplicationCommandInteractionData{}},
+		{Type: discordgo.InteractionApplicationCommandAutocomplete, Data: discordgo.ApplicationCommandInteractionData{
+			Options: []*discordgo.ApplicationCommandInteractionDataOption{{Name: "story", Focused: true}},
+		}},
 		{Type: discordgo.InteractionApplicationCommand, Data: discordgo.ApplicationCommandInteractionData{
 			Name: "critical", Options: []*discordgo.ApplicationCommandInteractionDataOption{{Name: "story", Value: 7.0}},
 		}, Member: &discordgo.Member{}},

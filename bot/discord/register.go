@@ -39,12 +39,10 @@ type appOption struct {
 const (
 	slashCommand = 1
 	textOption   = 3
+	numberOption = 4
 	inGuilds     = 0
 	inBotDMs     = 1
 )
-
-// storyOption is the name of the option that names a story.
-const storyOption = "story"
 
 // locales are those of Discord that the bot has words for, each with their
 // language: discord.com/developers/docs/reference#locales. English is what
@@ -70,11 +68,15 @@ func commands(table []brief.Command, languages *brief.Languages) []appCommand {
 			Description: english.Text(c.Help), Descriptions: inEach(c.Help),
 			Type: slashCommand, Contexts: []int{inGuilds, inBotDMs},
 		}
-		if c.Story {
-			a.Options = []appOption{{
-				Type: textOption, Name: storyOption, Names: inEach(brief.NameStoryOption), Autocomplete: true,
-				Description: english.Text(brief.HelpStoryOption), Descriptions: inEach(brief.HelpStoryOption),
-			}}
+		for _, o := range c.Options {
+			kind := textOption
+			if o.Kind == brief.NumberOption {
+				kind = numberOption
+			}
+			a.Options = append(a.Options, appOption{
+				Type: kind, Name: o.Name, Names: inEach(o.Called), Autocomplete: o.Suggests,
+				Description: english.Text(o.Help), Descriptions: inEach(o.Help),
+			})
 		}
 		all = append(all, a)
 	}

@@ -89,13 +89,13 @@ func (d *desk) Answer(ctx context.Context, q brief.Question) brief.Answer {
 	return brief.Answer{Message: d.answer(ctx, q)}
 }
 
-func (d *desk) Suggest(_ context.Context, words string, _ int) []brief.Suggestion {
+func (d *desk) Suggest(_ context.Context, _ brief.Question, _, words string, _ int) []brief.Suggestion {
 	return d.suggest(words)
 }
 
 func (d *desk) Commands() []brief.Command {
 	return []brief.Command{
-		{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Story: true},
+		{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Options: []brief.Option{{Name: "story", Called: brief.NameStoryOption, Help: brief.HelpStoryOption, Suggests: true}}},
 		{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
 	}
 }

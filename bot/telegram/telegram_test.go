@@ -92,7 +92,7 @@ func (desk) Answer(_ context.Context, q brief.Question) brief.Answer {
 }
 
 func (desk) Commands() []brief.Command {
-	return []brief.Command{{Name: "critical", Help: brief.HelpCritical, Story: true}, {Name: "help", Help: brief.HelpHelp}}
+	return []brief.Command{{Name: "critical", Help: brief.HelpCritical}, {Name: "help", Help: brief.HelpHelp}}
 }
 
 func (desk) Voice(_ context.Context, q brief.Question) brief.Voice {

@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -104,7 +103,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Errorf("the README does not tell of briefbot %s", c.name)
 		}
 	}
-	for _, c := range command.New(nil, nil, "", slog.New(slog.DiscardHandler)).Commands() {
+	for _, c := range command.New(command.Options{}).Commands() {
 		if !strings.Contains(string(data), "| `/"+c.Name+"` |") {
 			t.Errorf("the README does not tell of /%s", c.Name)
 		}
