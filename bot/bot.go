@@ -236,7 +236,7 @@ func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
 	for _, c := range b.config.Channels {
 		wanted[c.Name] = true
 	}
-	all, err := b.store.ChannelNames(ctx)
+	all, err := b.store.ChannelNames(ctx, store.FromConfig)
 	if err != nil {
 		return err
 	}

@@ -59,11 +59,24 @@ const (
 	Digest Mode = "digest" // one post for all that is new
 )
 
+// Origin says who made a channel.
+type Origin string
+
+// The origins.
+const (
+	FromConfig Origin = ""       // the operator, in the configuration
+	FromChat   Origin = "chat"   // who manages the chat, from within it
+	FromReader Origin = "reader" // a reader, whose private chat it is
+)
+
 // Channel is a place that gets posts, and how it wants them.
 type Channel struct {
 	Name     string   `json:"name"`
 	Chat     Chat     `json:"chat"`
-	Schedule string   `json:"schedule"` // a cron expression, @daily, @every 15m
+	Origin   Origin   `json:"origin,omitempty"`
+	Owner    UserID   `json:"owner,omitzero"`   // the reader who made it
+	Paused   bool     `json:"paused,omitempty"` // by who made it: its news waits
+	Schedule string   `json:"schedule"`         // a cron expression, @daily, @every 15m
 	Timezone string   `json:"timezone"`
 	Language string   `json:"language,omitempty"`
 	Topics   []string `json:"topics,omitempty"` // none: all

@@ -92,6 +92,34 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 	})
 }
 
+// WatchChannels tells of the channels that are made or changed from now on, by
+// the keys that NameOf reads. What ends is not told.
+func (s *Store) WatchChannels() Watch { return s.e.Watch(key("channel") + sep) }
+
+// NameOf is the name of the channel that a watch told of.
+func NameOf(told string) string { return last(told) }
+
+// ChangeChannel changes a channel's settings. change may be called again on a
+// conflict; its error comes back as it is, and nothing is changed then. It
+// returns ErrNotFound if there is no such channel. A channel stays in its chat.
+func (s *Store) ChangeChannel(ctx context.Context, name string, change func(*Channel) error) (Channel, error) {
+	var c Channel
+	err := s.e.Update(ctx, func(w Writer) error {
+		c = Channel{}
+		if err := get(w, key("channel", name), &c); err != nil {
+			return err
+		}
+		chat := c.Chat
+		if err := change(&c); err != nil {
+			return err
+		}
+		c.Name, c.Chat = name, chat
+		put(w, key("channel", name), c)
+		return nil
+	})
+	return c, err
+}
+
 // RemoveChannel ends a channel. How far it came is kept, in case that it comes
 // back.
 func (s *Store) RemoveChannel(ctx context.Context, name string) error {
@@ -221,13 +249,19 @@ func (s *Store) EachChannel(ctx context.Context, each func(Channel, Progress) er
 	})
 }
 
-// ChannelNames gives the names of all channels, in order.
-func (s *Store) ChannelNames(ctx context.Context) ([]string, error) {
+// ChannelNames gives the names of the channels of an origin, in order.
+func (s *Store) ChannelNames(ctx context.Context, of Origin) ([]string, error) {
 	var all []string
 	err := s.e.View(ctx, func(r Reader) error {
 		from, to := under("channel")
 		for k := range r.Scan(from, to) {
-			all = append(all, last(k))
+			var c Channel
+			if err := get(r, k, &c); err != nil {
+				return err
+			}
+			if c.Origin == of {
+				all = append(all, last(k))
+			}
 		}
 		return nil
 	})
@@ -293,7 +327,7 @@ func (s *Store) RunSchedules(ctx context.Context, channels []string, choose func
 			if err != nil {
 				return err
 			}
-			if isPaused(w, a.chat()) {
+			if a.Channel.Paused || isPaused(w, a.chat()) {
 				done++
 				continue
 			}

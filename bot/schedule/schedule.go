@@ -3,6 +3,7 @@ package schedule
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -17,6 +18,9 @@ import (
 // Store is what the scheduler needs of the store.
 type Store interface {
 	EachChannel(ctx context.Context, each func(store.Channel, store.Progress) error) error
+	WatchChannels() store.Watch
+	Channel(ctx context.Context, name string) (store.Channel, error)
+	Progress(ctx context.Context, channel string) (store.Progress, error)
 	RunSchedules(ctx context.Context, channels []string, choose func(i int, a store.Agenda) store.Plan) (done int, made []store.Delivery, err error)
 }
 
@@ -66,20 +70,86 @@ const (
 	maxTold = 20
 )
 
-// Run runs the schedules of the channels that the store has now, until ctx
-// ends.
+// Run runs the schedules of the channels that the store has, until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
+	watch := s.store.WatchChannels()
+	defer watch.Close()
 	if err := s.load(ctx, time.Now()); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	changed := make(chan []string)
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer cancel() // before the wait
+	parts.Go(func() { follow(ctx, watch, changed) })
 	for {
 		s.runDue(ctx, time.Now())
 		select {
 		case <-ctx.Done():
 			return nil
+		case names := <-changed:
+			for _, name := range names {
+				s.renew(ctx, name, time.Now())
+			}
 		case <-time.After(s.sleep(time.Now())):
 		}
 	}
+}
+
+// follow passes on the names of the channels that a watch tells of.
+func follow(ctx context.Context, watch store.Watch, changed chan<- []string) {
+	for {
+		names, err := watch.Next(ctx)
+		if err != nil {
+			return // ctx ended, or the store is closed
+		}
+		for i, k := range names {
+			names[i] = store.NameOf(k)
+		}
+		select {
+		case changed <- names:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// renew schedules a channel that was made or changed.
+func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
+	c, err := s.store.Channel(ctx, name)
+	var p store.Progress
+	if err == nil {
+		p, err = s.store.Progress(ctx, name)
+	}
+	var sl slot
+	if err == nil {
+		var e Expression
+		if e, err = Parse(c.Schedule, zone(c)); err == nil {
+			sl, err = newSlot(c, p, e, now)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.IndexFunc(s.queue, func(old slot) bool { return old.channel == name }); i >= 0 {
+		heap.Remove(&s.queue, i)
+	}
+	switch {
+	case err == nil:
+		s.log.Info("channel is scheduled", "channel", name, "schedule", c.Schedule, "next", sl.at)
+		heap.Push(&s.queue, sl)
+	case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
+		s.log.Error("channel is not scheduled", "channel", name, "err", err)
+	}
+}
+
+// newSlot is a channel's next run.
+func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (slot, error) {
+	filter, err := c.Filter()
+	if err != nil {
+		return slot{}, err
+	}
+	return slot{c.Name, c.Chat.Platform, e, filter, first(e, p, c.CatchUp, now)}, nil
 }
 
 // Upcoming gives each channel's next run, the nearest first.
@@ -109,15 +179,14 @@ func (s *Scheduler) load(ctx context.Context, now time.Time) error {
 			}
 			parsed[[2]string{c.Schedule, c.Timezone}] = e
 		}
-		filter, err := c.Filter()
+		sl, err := newSlot(c, p, e, now)
 		if err != nil {
 			return err
 		}
-		at := first(e, p, c.CatchUp, now)
 		if len(s.queue) < maxTold {
-			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", at)
+			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", sl.at)
 		}
-		heap.Push(&s.queue, slot{c.Name, c.Chat.Platform, e, filter, at})
+		heap.Push(&s.queue, sl)
 		return nil
 	})
 	if err != nil {
@@ -184,7 +253,9 @@ func (s *Scheduler) runDue(ctx context.Context, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sl := range due {
-		heap.Push(&s.queue, sl)
+		if !sl.at.IsZero() {
+			heap.Push(&s.queue, sl)
+		}
 	}
 }
 
@@ -199,7 +270,8 @@ func (s *Scheduler) takeDue(now time.Time) []slot {
 	return due
 }
 
-// runStep runs the schedules of some channels, and sets when each is due again.
+// runStep runs the schedules of some channels, and sets when each is due again:
+// never, if it has ended.
 // What can't be run holds up no other channel.
 func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
 	together := len(due)
@@ -221,6 +293,8 @@ func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
 			return
 		case together > 1: // one of them is in the way of the others
 			together = 1
+		case errors.Is(err, store.ErrNotFound): // the channel has ended
+			done, due[0].at = 1, time.Time{}
 		default:
 			s.log.Error("schedule not run", "channel", names[0], "err", err)
 			done, due[0].at = 1, now.Add(retryAfter)

@@ -167,6 +167,41 @@ func TestScheduler(t *testing.T) {
 			pass(24 * time.Hour)
 			w.expect("01 08:00 b")
 		}},
+		{"channels that begin, change, pause and end while it runs", func(w *world) {
+			w.start()
+			pass(time.Hour)
+			w.channel(func(c *store.Channel) { c.Origin = store.FromChat })
+			change := func(change func(*store.Channel)) {
+				w.Helper()
+				_, err := w.store.ChangeChannel(w.Context(), "c", func(c *store.Channel) error {
+					change(c)
+					return nil
+				})
+				if err != nil {
+					w.Fatal(err)
+				}
+			}
+			w.story("a")
+			pass(7 * time.Hour)
+			w.expect("01 08:00 a")
+			change(func(c *store.Channel) { c.Schedule = "30 9 * * *" })
+			w.story("b")
+			pass(2 * time.Hour)
+			w.expect("01 09:30 b")
+			change(func(c *store.Channel) { c.Paused = true })
+			w.story("c")
+			pass(24 * time.Hour)
+			w.expect()
+			change(func(c *store.Channel) { c.Paused = false })
+			pass(24 * time.Hour)
+			w.expect("02 10:00 c")
+			if err := w.store.RemoveChannel(w.Context(), "c"); err != nil {
+				w.Fatal(err)
+			}
+			w.story("d")
+			pass(24 * time.Hour)
+			w.expect()
+		}},
 		{"many channels at one time, and one that has gone", func(w *world) {
 			const channels = 100
 			for i := range channels {

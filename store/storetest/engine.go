@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"schedules":                             schedules,
 		"chats":                                 chats,
 		"the channel of a chat":                 channelOf,
+		"profiles, and what was searched for":   profiles,
 		"migrations":                            schema,
 		"a restored backup":                     restored,
 		"pruning":                               pruning,

@@ -671,6 +671,47 @@ func channelOf(t *testing.T, open Open) {
 	}
 }
 
+func profiles(t *testing.T, open Open) {
+	ctx := t.Context()
+	e, _ := open(t)
+	s := openStore(t, e)
+	ada, bob := store.UserID{Platform: store.Telegram, ID: "7"}, store.UserID{Platform: store.Discord, ID: "7"}
+	if _, err := s.Profile(ctx, ada); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("who chose nothing: %v", err)
+	}
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	for i, language := range []string{"de", "fr"} {
+		_, err := s.ChangeProfile(ctx, ada, now.Add(time.Duration(i)*time.Hour), func(p *store.Profile) error {
+			p.Language = language
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	no := errors.New("no")
+	if _, err := s.ChangeProfile(ctx, ada, now, func(p *store.Profile) error { p.Language = "it"; return no }); !errors.Is(err, no) {
+		t.Errorf("a change that was refused: %v", err)
+	}
+	if p, err := s.Profile(ctx, ada); err != nil || p.Language != "fr" || !p.Since.Equal(now) || p.User != ada {
+		t.Errorf("profile %+v, %v", p, err)
+	}
+	if _, err := s.Profile(ctx, bob); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the same number on another platform: %v", err)
+	}
+
+	name, err := s.PutAsked(ctx, store.Asked{User: ada, Words: "night ferry", At: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.Asked(ctx, ada, name); err != nil || a.Words != "night ferry" {
+		t.Errorf("asked %+v, %v", a, err)
+	}
+	if _, err := s.Asked(ctx, bob, name); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what another asked: %v", err)
+	}
+}
+
 func schema(t *testing.T, open Open) {
 	eng, _ := open(t)
 	openStore(t, eng)
