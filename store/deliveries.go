@@ -160,54 +160,59 @@ type posted struct {
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
 // since a later post never overtakes an earlier one; and the first two that may be
-// out twice.
-func (s *Store) Pending(ctx context.Context, c Chat) ([]Delivery, error) {
-	var all []Delivery
-	err := s.e.View(ctx, func(r Reader) error {
-		all = nil
-		for _, id := range pendingIDs(r, c) {
+// out twice. all says that nothing else of the chat is pending.
+func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, err error) {
+	err = s.e.View(ctx, func(r Reader) error {
+		var ids []string
+		ds = nil
+		ids, all = pendingIDs(r, c)
+		for _, id := range ids {
 			d, err := s.deliveries.get(r, key("delivery", id))
 			if err != nil {
 				return err
 			}
-			all = append(all, d)
+			ds = append(ds, d)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("pending deliveries of %s %s: %w", c.Platform, c.ID, err)
+		return nil, false, fmt.Errorf("pending deliveries of %s %s: %w", c.Platform, c.ID, err)
 	}
-	return all, nil
+	return ds, all, nil
 }
 
 // maxAnswers bounds how many answers of a chat are looked at together.
 const maxAnswers = 16
 
-// pendingIDs gives the numbers, as keys hold them, of what Pending gives.
-func pendingIDs(r Reader, c Chat) []string {
-	var ids []string
-	scan := func(rank string, most int, keep func(topic string) bool) {
-		from, to := under("queue", string(c.Platform), c.ID, rank)
-		n := 0
-		for k, v := range r.Scan(from, to) {
-			if n == most {
-				return
+// pendingIDs gives the numbers, as keys hold them, of what Pending gives, and
+// whether that is all.
+func pendingIDs(r Reader, c Chat) (ids []string, all bool) {
+	all = true
+	left := ranks{maxAnswers, MaxKeys, 2}
+	var topics []string
+	from, to := under("queue", string(c.Platform), c.ID)
+	for from != "" {
+		start := from
+		from = ""
+		for k, topic := range r.Scan(start, to) {
+			rank := queueRank(k)
+			if *left.of(rank) == 0 { // what is left of it may be long
+				all = false
+				_, from = under("queue", string(c.Platform), c.ID, rank)
+				break
 			}
-			if keep(string(v)) {
-				ids = append(ids, last(k))
-				n++
+			if rank == rankPost {
+				if slices.Contains(topics, string(topic)) {
+					all = false
+					continue
+				}
+				topics = append(topics, string(topic))
 			}
+			*left.of(rank)--
+			ids = append(ids, last(k))
 		}
 	}
-	scan(rankAnswer, maxAnswers, func(string) bool { return true })
-	seen := map[string]bool{}
-	scan(rankPost, MaxKeys, func(topic string) bool {
-		first := !seen[topic]
-		seen[topic] = true
-		return first
-	})
-	scan(rankResent, 2, func(string) bool { return true })
-	return ids
+	return ids, all
 }
 
 // Waiting is a chat with deliveries to be made.
@@ -276,6 +281,11 @@ const (
 	rankResent = "2" // what may be out twice
 )
 
+// ranks has a number for each.
+type ranks [3]int
+
+func (r *ranks) of(rank string) *int { return &r[rank[0]-rankAnswer[0]] }
+
 func deliveryKey(id uint64) string { return key("delivery", number(id)) }
 
 // queueKey is where a delivery waits, with the topic as its value: in its chat's
@@ -301,6 +311,12 @@ func queueValue(d Delivery) []byte {
 		v = strconv.AppendInt(v, int64(d.Chat.Thread), 10)
 	}
 	return v
+}
+
+// queueRank is the rank of what waits at a key of the queue.
+func queueRank(k string) string {
+	k = k[:strings.LastIndex(k, sep)]
+	return k[len(k)-1:]
 }
 
 func queueChat(k string) (Waiting, bool) {

@@ -291,7 +291,7 @@ func (d *desk) end(id uint64) string {
 
 func (d *desk) firstPending(chat string) uint64 {
 	d.Helper()
-	pending, err := d.store.Pending(d.Context(), store.Chat{Platform: d.on, ID: chat})
+	pending, _, err := d.store.Pending(d.Context(), store.Chat{Platform: d.on, ID: chat})
 	if err != nil || len(pending) == 0 {
 		d.Fatalf("nothing is pending: %v", err)
 	}

@@ -11,11 +11,12 @@ import (
 )
 
 // send claims a delivery's next part, makes the request, and records what came
-// of it. The claim is on disk before the request is made.
-func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+// of it. The claim is on disk before the request is made. It reports whether the
+// delivery is out whole.
+func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery) (done bool, err error) {
 	s, err := d.permit(ctx, l, dl.Kind == store.AnswerDelivery)
 	if s == nil {
-		return err
+		return false, err
 	}
 	d.pace.count(l.chat)
 	part := dl.Next()
@@ -35,9 +36,13 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return d.apply(finish, claimed, d.pace.within(s, func() store.Verdict { return d.request(finish, claimed, part) }))
+	v := d.pace.within(s, func() store.Verdict { return d.request(finish, claimed, part) })
+	if v.Outcome != store.Delivered {
+		return false, d.apply(finish, claimed, v)
+	}
+	return d.sent(finish, claimed, v.Message)
 }
 
 // clock is the platform's time; zero if that is unknown.
@@ -77,7 +82,8 @@ func (d *dispatcher) request(ctx context.Context, dl store.Delivery, part int) s
 func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdict) error {
 	switch {
 	case v.Outcome == store.Delivered:
-		return d.sent(ctx, dl, v.Message)
+		_, err := d.sent(ctx, dl, v.Message)
+		return err
 	case v.Outcome == store.Unknown:
 		return d.uncertain(ctx, dl, v)
 	case v.Gone || v.GoneThread:
@@ -88,8 +94,8 @@ func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdi
 	return d.later(ctx, dl, v)
 }
 
-// sent records that a part is out.
-func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string) error {
+// sent records that a part is out. It reports whether that is all.
+func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string) (all bool, err error) {
 	now := time.Now()
 	part := dl.Next()
 	done := part == len(dl.Parts)-1
@@ -109,7 +115,7 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 	if err == nil && done {
 		d.Log.Info("sent", d.about(changed, "messages", len(dl.Parts), "after", now.Sub(dl.Planned).Round(time.Millisecond))...)
 	}
-	return err
+	return changed.State == store.Sent, err
 }
 
 // later has the next part tried again: after what the platform asks for, or

@@ -83,7 +83,8 @@ func (d *dispatcher) settle(ctx, finish context.Context, l *lane, dl store.Deliv
 	switch v.Outcome {
 	case store.Delivered:
 		d.Log.Info("found", d.about(dl, "message", v.Message)...)
-		return d.sent(finish, dl, v.Message)
+		_, err := d.sent(finish, dl, v.Message)
+		return err
 	case store.Absent:
 		return d.absent(finish, dl, v)
 	case store.Retry:

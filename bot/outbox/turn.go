@@ -17,7 +17,7 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		if ctx.Err() != nil {
 			return rest{due: time.Now()}, nil
 		}
-		pending, err := d.Store.Pending(finish, l.chat)
+		pending, all, err := d.Store.Pending(finish, l.chat)
 		if err != nil {
 			return rest{}, err
 		}
@@ -29,14 +29,18 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
 		}
+		done := false
 		if next.State == store.Resent && crowded(pending) {
 			d.Log.Warn("not looked for a second copy, since another message is in doubt too", d.about(*next)...)
 			err = d.cleared(finish, *next, doubtful(*next), "")
 		} else {
-			err = d.step(ctx, finish, l, *next)
+			done, err = d.step(ctx, finish, l, *next)
 		}
 		if err != nil {
 			return rest{}, err
+		}
+		if done && all && len(pending) == 1 {
+			return rest{}, nil // what has come in since, the watch tells of
 		}
 	}
 }
@@ -109,28 +113,29 @@ func waits(d store.Delivery, now time.Time) bool { return d.Due.After(now) && !s
 func setBack(d store.Delivery, now time.Time) bool { return d.Set.After(now) }
 
 // step brings a delivery one step on: it makes its parts, sends the next one,
-// or settles one whose outcome is unknown.
-func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+// or settles one whose outcome is unknown. It reports whether the delivery is out
+// whole; if not, or if that is not known, there may be more to be done.
+func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery) (done bool, err error) {
 	now := time.Now()
 	if waiting := dl.Due.Sub(dl.Set); setBack(dl, now) && waiting > 0 {
 		// It waits as long as was meant, by the clock as it is now.
-		return d.change(finish, dl, func(dl *store.Delivery) { putOff(dl, now, waiting) })
+		return false, d.change(finish, dl, func(dl *store.Delivery) { putOff(dl, now, waiting) })
 	}
 	switch dl.State {
 	case store.Claimed:
-		return d.recover(finish, dl)
+		return false, d.recover(finish, dl)
 	case store.Uncertain:
-		return d.settle(ctx, finish, l, dl)
+		return false, d.settle(ctx, finish, l, dl)
 	case store.Resent:
-		return d.lookForSecond(ctx, finish, l, dl)
+		return false, d.lookForSecond(ctx, finish, l, dl)
 	}
 	if limit := tooLate(dl); dl.Kind != store.EditDelivery && dl.Next() == 0 && now.Sub(dl.Planned) > limit {
-		return d.giveUp(finish, dl, strings.TrimSuffix(fmt.Sprintf("not delivered within %s: %s", limit, dl.Reason), ": "))
+		return false, d.giveUp(finish, dl, strings.TrimSuffix(fmt.Sprintf("not delivered within %s: %s", limit, dl.Reason), ": "))
 	}
 	if len(dl.Parts) == 0 {
 		composed, err := d.compose(ctx, finish, l, dl)
 		if err != nil || composed == nil {
-			return err
+			return false, err
 		}
 		dl = *composed
 	}

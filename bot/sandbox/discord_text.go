@@ -66,7 +66,7 @@ func plain(s string) string {
 				i += len(m[0])
 				continue
 			}
-		case c == '<' || c == 'h':
+		case c == '<' || strings.HasPrefix(rest, "http"):
 			if m := bareLink.FindStringSubmatch(rest); m != nil {
 				b.WriteString(m[1])
 				last = '/'

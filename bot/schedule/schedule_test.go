@@ -77,7 +77,7 @@ func (w *world) posts() []string {
 	w.Helper()
 	var all []string
 	for {
-		pending, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
+		pending, _, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
 		if err != nil {
 			w.Fatal(err)
 		}

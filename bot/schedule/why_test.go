@@ -14,7 +14,7 @@ func TestWhy(t *testing.T) {
 	// first takes the channel's pending delivery and changes it.
 	first := func(w *world, change func(*store.Delivery)) {
 		w.Helper()
-		pending, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
+		pending, _, err := w.store.Pending(w.Context(), store.Chat{Platform: store.Discord, ID: "1"})
 		if err != nil || len(pending) == 0 {
 			w.Fatalf("nothing is pending: %v", err)
 		}

@@ -425,7 +425,7 @@ func (w *world) send() []string {
 		w.Fatal(err)
 	}
 	for _, c := range chats {
-		pending, err := w.store.Pending(w.Context(), c.Chat)
+		pending, _, err := w.store.Pending(w.Context(), c.Chat)
 		if err != nil {
 			w.Fatal(err)
 		}

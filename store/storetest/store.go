@@ -273,7 +273,7 @@ func deliveries(t *testing.T, open Open) {
 	if err != nil || !slices.Equal(chats, []store.Waiting{{Chat: c.Chat}}) {
 		t.Errorf("pending chats: %v, %v", chats, err)
 	}
-	pending, err := s.Pending(ctx, c.Chat)
+	pending, _, err := s.Pending(ctx, c.Chat)
 	if err != nil || len(pending) != 1 || pending[0].Stories[0].ID != "a" {
 		t.Fatalf("pending: %+v, %v", pending, err)
 	}
@@ -284,7 +284,7 @@ func deliveries(t *testing.T, open Open) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pending, _ = s.Pending(ctx, c.Chat); len(pending) != 2 || pending[0].ID != answer.ID {
+	if pending, _, _ = s.Pending(ctx, c.Chat); len(pending) != 2 || pending[0].ID != answer.ID {
 		t.Errorf("an answer does not come before a post: %+v", pending)
 	}
 
@@ -310,7 +310,7 @@ func deliveries(t *testing.T, open Open) {
 	if n, err := s.Offset(ctx, "bot"); err != nil || n != 7 {
 		t.Errorf("offset %d, %v", n, err)
 	}
-	pending, _ = s.Pending(ctx, c.Chat)
+	pending, _, _ = s.Pending(ctx, c.Chat)
 	if len(pending) != 1 || pending[0].Stories[0].ID != "b" {
 		t.Errorf("after the first post: %+v", pending)
 	}
@@ -541,12 +541,12 @@ func chats(t *testing.T, open Open) {
 	if err := s.MovePending(ctx, named, store.Place{Chat: number, Kind: store.TelegramChannel, Name: "Brief"}); err != nil {
 		t.Fatal(err)
 	}
-	if pending, _ := s.Pending(ctx, named); len(pending) != 0 {
+	if pending, _, _ := s.Pending(ctx, named); len(pending) != 0 {
 		t.Errorf("%d deliveries stayed behind", len(pending))
 	}
 	moved := 0
 	for {
-		pending, err := s.Pending(ctx, number)
+		pending, _, err := s.Pending(ctx, number)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -568,7 +568,7 @@ func chats(t *testing.T, open Open) {
 	}
 	put(t, s, story("later"), noon)
 	planned(t, s, "c")
-	if pending, _ := s.Pending(ctx, number); len(pending) != 1 {
+	if pending, _, _ := s.Pending(ctx, number); len(pending) != 1 {
 		t.Errorf("a later post does not go to the number")
 	}
 
@@ -589,7 +589,7 @@ func chats(t *testing.T, open Open) {
 	if got := others(); got != "8 9 10 12" {
 		t.Errorf("others' messages: %s", got)
 	}
-	waiting, _ := s.Pending(ctx, number)
+	waiting, _, _ := s.Pending(ctx, number)
 	s.ChangeDelivery(ctx, waiting[0].ID, func(d *store.Delivery, _ string) error {
 		d.Parts = []store.Part{{Message: "11"}}
 		d.State = store.Sent
