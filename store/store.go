@@ -159,7 +159,14 @@ func under(parts ...string) (from, to string) {
 func last(k string) string { return k[strings.LastIndex(k, sep)+1:] }
 
 // number writes n so that the order of the texts is that of the numbers.
-func number(n uint64) string { return fmt.Sprintf("%016x", n) }
+func number(n uint64) string {
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i], n = digits[n%16], n/16
+	}
+	return string(b[:])
+}
 
 // next counts up the named sequence.
 func next(w Writer, name string) uint64 {

@@ -28,7 +28,7 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 		return fmt.Errorf("read %s: %w", e.path, err)
 	}
 	defer tx.Rollback()
-	r := &txn{b: tx.Bucket(bucket)}
+	r := newTxn(tx.Bucket(bucket))
 	if err := fn(r); err != nil && r.err == nil {
 		return err
 	}
@@ -39,12 +39,15 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 // keeps what it overwrites, so that it alone can be undone.
 type txn struct {
 	b       *bbolt.Bucket
+	c       *bbolt.Cursor // finds single keys: one for all of them
 	err     error // the first failure: it outlives what fn returns
 	undo    []change
 	written map[string]bool // whether the key was put; else it was deleted
 	bytes   int
 	writes  int // counts changes, so that a scan knows when its cursor is stale
 }
+
+func newTxn(b *bbolt.Bucket) *txn { return &txn{b: b, c: b.Cursor()} }
 
 // change is a key's value before it was first written; nil if it had none.
 type change struct{ key, old []byte }
@@ -61,7 +64,16 @@ func (t *txn) Get(key string) []byte {
 		return nil
 	}
 	defer damage(&t.err)
-	return t.b.Get([]byte(key))
+	return t.find([]byte(key))
+}
+
+// find gives the key's value, or nil if there is none.
+func (t *txn) find(key []byte) []byte {
+	k, v := t.c.Seek(key)
+	if !bytes.Equal(k, key) {
+		return nil
+	}
+	return v
 }
 
 func (t *txn) Scan(from, to string) iter.Seq2[string, []byte] {
@@ -142,7 +154,7 @@ func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 		}
 		// Old values stay where they are until the commit, which is later than
 		// any undoing.
-		t.undo = append(t.undo, change{k, t.b.Get(k)})
+		t.undo = append(t.undo, change{k, t.find(k)})
 	}
 	t.written[key] = put
 	t.bytes += len(key) + len(value)

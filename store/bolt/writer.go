@@ -107,7 +107,7 @@ func (e *Engine) transact(batch []*write) (err error) {
 
 // run runs the function on b; an error is of the transaction as a whole.
 func (w *write) run(b *bbolt.Bucket) error {
-	t := &txn{b: b}
+	t := newTxn(b)
 	func() {
 		defer func() { w.panicked = recover() }()
 		w.err = w.fn(t)
