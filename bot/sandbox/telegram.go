@@ -65,6 +65,7 @@ type Telegram struct {
 	news       chan struct{} // closed and made anew when an update comes
 	pollers    int
 	webhook    string
+	old        bool                   // an API server from before the rich messages
 	menus      map[string][]tgCommand // by scope and language
 	queries    map[string]*tgQuery
 	requests   map[string]int
@@ -140,6 +141,7 @@ type tgMessage struct {
 	CaptionMarks  []tgEntity      `json:"caption_entities,omitempty"`
 	Photo         []tgPhoto       `json:"photo,omitempty"`
 	PhotoURL      string          `json:"photo_url,omitempty"` // for the page
+	Rich          *tgRich         `json:"rich_message,omitempty"`
 	Preview       json.RawMessage `json:"link_preview_options,omitempty"`
 	Markup        *tgKeyboard     `json:"reply_markup,omitempty"`
 	TopicCreated  *tgTopicCreated `json:"forum_topic_created,omitempty"`
@@ -147,6 +149,7 @@ type tgMessage struct {
 	TopicClosed   *struct{}       `json:"forum_topic_closed,omitempty"`
 	TopicReopened *struct{}       `json:"forum_topic_reopened,omitempty"`
 	Silent        bool            `json:"silent,omitempty"` // for the page
+	plain         string          // what is read of Rich
 	byBot         bool
 	postedByOther bool
 }
@@ -248,6 +251,13 @@ func (t *Telegram) Transcript() []Entry { return t.log.since(0) }
 
 // Since is the transcript without its first n entries.
 func (t *Telegram) Since(n int) []Entry { return t.log.since(n) }
+
+// SetOld makes it an API server from before the rich messages, or one of today.
+func (t *Telegram) SetOld(old bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.old = old
+}
 
 // Violations are the requests that did not follow the official description.
 func (t *Telegram) Violations() []string {
@@ -490,7 +500,7 @@ func (t *Telegram) put(c *tgChat, m *tgMessage) *tgMessage {
 	}
 	c.messages = append(c.messages, m)
 	t.show("message", m)
-	if c.linked != nil && m.Text != "" {
+	if c.linked != nil && (m.Text != "" || m.Rich != nil) {
 		copy := *m
 		copy.AutoForward, copy.ForwardChat, copy.ForwardID, copy.SenderChat = true, c, m.ID, c
 		copy.byBot, copy.postedByOther = false, true

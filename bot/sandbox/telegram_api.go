@@ -58,6 +58,7 @@ var tgMethods = map[string]struct {
 	"deleteWebhook":          {"register", func(t *Telegram, _ *tgCall) (any, *tgError) { t.webhook = ""; return true, nil }},
 	"sendMessage":            {"create", (*Telegram).sendMessage},
 	"sendPhoto":              {"create", (*Telegram).sendPhoto},
+	"sendRichMessage":        {"create", (*Telegram).sendRich},
 	"sendChatAction":         {"read", (*Telegram).sendChatAction},
 	"editMessageText":        {"edit", (*Telegram).editText},
 	"editMessageCaption":     {"edit", (*Telegram).editCaption},
@@ -471,7 +472,7 @@ func (t *Telegram) sent(c *tgCall, chat *tgChat, m *tgMessage) *tgMessage {
 func (t *Telegram) record(method string, c *tgCall, m *tgMessage) {
 	t.log.add(Entry{
 		At: t.o.Now(), Platform: "telegram", Method: method, Chat: fmt.Sprint(m.Chat.ID), ID: fmt.Sprint(m.ID),
-		Text: m.Text + m.Caption, Body: c.body,
+		Text: m.Text + m.Caption + m.plain, Body: c.body,
 	})
 }
 
@@ -537,11 +538,13 @@ func (t *Telegram) changed(c *tgCall, m *tgMessage, edit func(*tgMessage)) (any,
 	if e != nil {
 		return nil, e
 	}
-	before := string(raw([]any{m.Text, m.Entities, m.Caption, m.CaptionMarks, m.Markup, m.Preview}))
+	content := func(m *tgMessage) string {
+		return string(raw([]any{m.Text, m.Entities, m.Caption, m.CaptionMarks, m.Rich, m.Markup, m.Preview}))
+	}
 	now := *m
 	now.Markup = markup
 	edit(&now)
-	if string(raw([]any{now.Text, now.Entities, now.Caption, now.CaptionMarks, now.Markup, now.Preview})) == before {
+	if content(&now) == content(m) {
 		return nil, bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
 	}
 	*m = now
@@ -552,6 +555,9 @@ func (t *Telegram) changed(c *tgCall, m *tgMessage, edit func(*tgMessage)) (any,
 }
 
 func (t *Telegram) editText(c *tgCall) (any, *tgError) {
+	if c.form.Get("rich_message") != "" && !t.old {
+		return t.editRich(c)
+	}
 	text, entities, err := tgText(c.form.Get("text"), c.form.Get("parse_mode"), tgMaxText)
 	if err != nil {
 		return nil, bad("%v", err)
@@ -563,10 +569,11 @@ func (t *Telegram) editText(c *tgCall) (any, *tgError) {
 	if e != nil {
 		return nil, e
 	}
-	if m.Text == "" {
+	if m.Text == "" && m.Rich == nil {
 		return nil, bad("there is no text in the message to edit")
 	}
 	return t.changed(c, m, func(m *tgMessage) {
+		m.Rich, m.plain = nil, ""
 		m.Text, m.Entities, m.Preview = text, entities, nil
 		if s := c.form.Get("link_preview_options"); s != "" {
 			m.Preview = json.RawMessage(s)

@@ -130,7 +130,7 @@ class Client {
     const box = this.find('.replying');
     if (!box) return;
     box.hidden = !m;
-    if (m) { box.firstElementChild.textContent = 'Reply to: ' + (m.text || 'picture').slice(0, 60); this.input.focus(); }
+    if (m) { box.firstElementChild.textContent = 'Reply to: ' + telegram.begins(m).slice(0, 60); this.input.focus(); }
   }
 
   press(chat, message, data) {

@@ -46,6 +46,54 @@ export function marked(text, entities = []) {
   return build(0, text.length, entities);
 }
 
+// A rich message: texts and blocks within each other.
+
+const styles = {
+  bold: 'b', italic: 'i', underline: 'u', strikethrough: 's', code: 'code', marked: 'mark', superscript: 'sup', subscript: 'sub', spoiler: 'span', reference: 'span',
+};
+
+// richText gives the nodes of a text: a string, a list, or one with a style.
+function richText(t) {
+  if (typeof t === 'string') return [document.createTextNode(t)];
+  if (Array.isArray(t)) return t.flatMap(richText);
+  const inner = richText(t.text || '');
+  if (t.type === 'url') return [link(t.url, ...inner)];
+  if (t.type === 'reference_link') {
+    return [el('button', { type: 'button', class: 'mark', onclick: (e) => lead(e.currentTarget, t.reference_name) }, ...inner)];
+  }
+  return styles[t.type] ? [el(styles[t.type], { 'data-name': t.name }, ...inner)] : inner;
+}
+
+// lead shows what a mark leads to, where it stands in the same message.
+function lead(mark, name) {
+  const to = [...mark.closest('.rich').querySelectorAll('[data-name]')].find((n) => n.dataset.name === name);
+  if (!to) return;
+  for (let d = to.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+  for (const n of mark.closest('.rich').querySelectorAll('.led')) n.classList.remove('led');
+  to.classList.add('led');
+  to.scrollIntoView({ block: 'nearest' });
+}
+
+const blocks = {
+  paragraph: (b) => el('p', {}, ...richText(b.text)),
+  footer: (b) => el('footer', {}, ...richText(b.text)),
+  heading: (b) => el('h' + b.size, {}, ...richText(b.text)),
+  divider: () => el('hr'),
+  blockquote: (b) => el('blockquote', {}, ...richBlocks(b.blocks)),
+  details: (b) => el('details', { open: b.is_open }, el('summary', {}, ...richText(b.summary)), ...richBlocks(b.blocks)),
+  list: (b) => el('ul', {}, ...b.items.map((i) => el('li', {}, el('span', { class: 'label' }, i.label), el('div', {}, ...richBlocks(i.blocks))))),
+  photo: (b) => el('figure', {}, photo(b.photo[0].file_id, ''), b.caption && el('figcaption', {}, ...richText(b.caption.text || ''),
+    b.caption.credit && el('cite', {}, ...richText(b.caption.credit)))),
+};
+
+const richBlocks = (all = []) => all.map((b) => blocks[b.type] && blocks[b.type](b)).filter(Boolean);
+
+// begins is the text of a message, or what a rich one begins with.
+export function begins(m) {
+  const rich = m.rich_message ? richBlocks(m.rich_message.blocks).map((n) => n.textContent.trim()).find(Boolean) : '';
+  return m.text || rich || 'Picture';
+}
+
 function keyboard(markup, press) {
   if (!markup || !markup.inline_keyboard) return null;
   return el('div', { class: 'keyboard' }, ...markup.inline_keyboard.map((row) => el('div', {}, ...row.map((b) =>
@@ -62,10 +110,11 @@ export function message(m, event, act) {
   const sender = m.sender_chat ? m.sender_chat.title : m.from && m.from.first_name;
   if (!mine && sender) bubble.append(el('div', { class: 'name', dir: 'auto' }, sender));
   if (m.reply_to_message && !m.reply_to_message.forum_topic_created) {
-    bubble.append(el('div', { class: 'quote', dir: 'auto' }, (m.reply_to_message.text || 'Picture').slice(0, 80)));
+    bubble.append(el('div', { class: 'quote', dir: 'auto' }, begins(m.reply_to_message).slice(0, 80)));
   }
   const text = m.text || m.caption || '';
-  bubble.append(el('div', { class: 'text', dir: 'auto' }, ...marked(text, m.text ? m.entities : m.caption_entities)));
+  if (m.rich_message) bubble.append(el('div', { class: 'rich', dir: m.rich_message.is_rtl ? 'rtl' : 'ltr' }, ...richBlocks(m.rich_message.blocks)));
+  else bubble.append(el('div', { class: 'text', dir: 'auto' }, ...marked(text, m.text ? m.entities : m.caption_entities)));
   bubble.append(el('span', { class: 'when' }, (m.silent ? '🔕 ' : '') + (m.edit_date ? 'edited ' : '') + clock(new Date(m.date * 1000))));
   if (act.reply) bubble.append(el('button', { type: 'button', class: 'reply', 'aria-label': 'Reply', onclick: () => act.reply(m) }, '↩'));
   const item = el('li', { class: 'message' + (mine ? ' mine' : '') }, bubble);
