@@ -30,6 +30,7 @@ func Preview(languages *brief.Languages, s store.Story) []Post {
 		{"Discord", false, discord.Preview},
 		{"Telegram, where readers can answer", false, telegram.Preview},
 		{"Telegram channel", true, telegram.Preview},
+		{"Telegram, rich", true, telegram.PreviewRich},
 	} {
 		messages := kind.render(voice.Post(e, kind.fold))
 		name := kind.name

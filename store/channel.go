@@ -92,6 +92,9 @@ type Channel struct {
 	// Narratives: "fold" puts them into the post, "ask" gives them on request;
 	// empty: by the kind of chat.
 	Narratives string `json:"narratives,omitempty"`
+	// Format: "rich" posts Telegram's rich messages, "classic" or empty
+	// classic ones.
+	Format string `json:"format,omitempty"`
 	// Quiet are the times of day without a sound.
 	Quiet []Span `json:"quiet,omitempty"`
 	// CatchUp is how late a missed run is still made up.
@@ -105,6 +108,9 @@ type Channel struct {
 	// "resend" or "hold".
 	Uncertain string `json:"uncertain,omitempty"`
 }
+
+// Rich is the Format of rich messages.
+const Rich = "rich"
 
 // Span is a time of day from Start to End, in minutes since midnight; it may
 // pass midnight.

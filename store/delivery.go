@@ -53,7 +53,10 @@ type Delivery struct {
 	// ReplyTo is the message that an answer replies to, if any.
 	ReplyTo string `json:"reply_to,omitempty"`
 	Silent  bool   `json:"silent,omitempty"`
-	State   State  `json:"state"`
+	// Rich says that its messages are Telegram's rich ones, and so are what they
+	// are changed to.
+	Rich  bool  `json:"rich,omitempty"`
+	State State `json:"state"`
 	// Parts are the messages, in order; they are made at the first claim, and
 	// never anew.
 	Parts []Part `json:"parts,omitempty"`
@@ -170,6 +173,9 @@ type Verdict struct {
 	Gone, GoneThread bool
 	// Unsure says, of Absent, that not all of the chat could be seen.
 	Unsure bool
+	// Form says, of Refused, that it is the rich form of the message: the
+	// classic one may be taken.
+	Form bool
 	// Reason is the platform's own words, without secrets.
 	Reason string
 }

@@ -69,6 +69,43 @@ func turned(t Text) Text {
 	return append(t, Span{Text: leftToRightMark})
 }
 
+// RightToLeft reports whether most of what the message says is read from right
+// to left.
+func (m Message) RightToLeft() bool {
+	right, left := 0, 0
+	count := func(s string) {
+		for _, r := range s {
+			switch p, _ := bidi.LookupRune(r); p.Class() {
+			case bidi.R, bidi.AL:
+				right++
+			case bidi.L:
+				left++
+			}
+		}
+	}
+	for _, b := range m.Blocks {
+		switch b := b.(type) {
+		case Headline:
+			count(b.Text)
+		case Bullet:
+			count(b.Text.String())
+		case Heading:
+			count(b.Text)
+		case Paragraph:
+			count(b.Text.String())
+		case Item:
+			count(b.Text.String())
+		case Note:
+			count(b.Text.String())
+		case Fold:
+			for _, t := range b.Paragraphs {
+				count(t.String())
+			}
+		}
+	}
+	return right > left
+}
+
 func hasRightToLeft(s string) bool { return has(s, bidi.R, bidi.AL) }
 
 func hasLeftToRight(s string) bool { return has(s, bidi.L) }

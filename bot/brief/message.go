@@ -8,6 +8,10 @@ type Message struct {
 	// one. An earlier message has only the last of them, since each must have
 	// one to be found by.
 	Buttons []Button
+	// Sources are what the citation marks name, where a platform can lead from a
+	// mark to what it names within the message; elsewhere the marks are links,
+	// and Sources are left out.
+	Sources SourceList
 }
 
 // Block is a piece of a Message that a platform renders as a whole: one of the
@@ -53,18 +57,26 @@ type Item struct {
 	Text Text
 }
 
+// SourceList are a story's sources by their marks, which a reader opens by a tap
+// under their label.
+type SourceList struct {
+	Label string
+	Items []Item
+}
+
 // Note is small print.
 type Note struct{ Text Text }
 
-func (Headline) block()  {}
-func (Dateline) block()  {}
-func (Picture) block()   {}
-func (Bullet) block()    {}
-func (Heading) block()   {}
-func (Paragraph) block() {}
-func (Fold) block()      {}
-func (Item) block()      {}
-func (Note) block()      {}
+func (Headline) block()   {}
+func (Dateline) block()   {}
+func (Picture) block()    {}
+func (Bullet) block()     {}
+func (Heading) block()    {}
+func (Paragraph) block()  {}
+func (Fold) block()       {}
+func (Item) block()       {}
+func (Note) block()       {}
+func (SourceList) block() {}
 
 // Text is a run of spans.
 type Text []Span

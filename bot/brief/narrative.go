@@ -34,6 +34,7 @@ func (v Voice) narrative(e store.Entry, i int) Message {
 		m.Blocks = append(m.Blocks, Paragraph{p})
 	}
 	m = v.withCredit(m, s)
+	m.Sources = v.sourceList(s)
 	m.Buttons = append(v.sideButtons(e, i), v.button(wordSources, ShowSources, e))
 	return m
 }

@@ -94,6 +94,9 @@ func split(b Block, fits func(Block) bool) (first, rest Block, ok bool) {
 		return splitText(b.Text, fits, func(t Text) Block { return Note{t} })
 	case Fold:
 		return splitFold(b, fits)
+	case SourceList:
+		n := largest(len(b.Items)-1, func(n int) bool { return fits(SourceList{b.Label, b.Items[:n]}) })
+		return SourceList{b.Label, b.Items[:n]}, SourceList{b.Label, b.Items[n:]}, n > 0
 	}
 	return nil, nil, false
 }

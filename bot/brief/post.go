@@ -8,7 +8,8 @@ import (
 
 // Post is a story as a channel gets it: headline, date and topics, picture,
 // every bullet, and buttons for either side and the sources. With fold, the
-// narratives stand in it too, each under its label, opened by a tap.
+// narratives stand in it too, each under its label, opened by a tap, and so do
+// the sources.
 func (v Voice) Post(e store.Entry, fold bool) Message {
 	s := e.Story
 	m := Message{Blocks: v.head(e)}
@@ -20,6 +21,7 @@ func (v Voice) Post(e store.Entry, fold bool) Message {
 			n := s.Narratives[i]
 			m.Blocks = append(m.Blocks, Fold{v.label(n), paragraphs(s, n)})
 		}
+		m.Sources = v.sourceList(s)
 	}
 	m = v.withCredit(m, s)
 	if s.Revision > 1 && !e.Retracted {

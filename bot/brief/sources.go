@@ -13,8 +13,8 @@ import (
 func (v Voice) Sources(e store.Entry) Message {
 	s := e.Story
 	m := Message{Blocks: []Block{Heading{v.Text(wordSources)}, about(s)}}
-	for _, src := range s.Sources {
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("[%d]", src.N), Text: v.sourceText(src)})
+	for _, item := range v.sourceList(s).Items {
+		m.Blocks = append(m.Blocks, item)
 	}
 	missing := slices.DeleteFunc(s.Cited(), func(n int) bool {
 		_, ok := s.Source(n)
@@ -31,6 +31,15 @@ func (v Voice) Sources(e store.Entry) Message {
 	m = v.withCredit(m, s)
 	m.Buttons = append(v.sideButtons(e, -1), v.button(wordStory, ShowStory, e))
 	return m
+}
+
+// sourceList is the story's sources as they stand within another message.
+func (v Voice) sourceList(s store.Story) SourceList {
+	l := SourceList{Label: v.Text(wordSources)}
+	for _, src := range s.Sources {
+		l.Items = append(l.Items, Item{Mark: fmt.Sprintf("[%d]", src.N), Text: v.sourceText(src)})
+	}
+	return l
 }
 
 func marks(ns []int) string {

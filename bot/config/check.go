@@ -170,6 +170,9 @@ func (c *Config) checkChat(d *decoder, at string, chat store.Chat) string {
 		if thread := at + ".thread"; d.given[thread] != nil {
 			d.fail(thread, d.node(thread), problem{reason: "is for Telegram", hint: "a thread of Discord has an id of its own: put that at discord"})
 		}
+		if format := at + ".format"; d.given[format] != nil {
+			d.fail(format, d.node(format), problem{reason: "is for Telegram", hint: "Discord shows all posts in one form: leave it out"})
+		}
 		return discord
 	case onTelegram:
 		checkToken(d, "telegram", telegram, c.Telegram.Token)

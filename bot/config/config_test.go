@@ -152,6 +152,7 @@ channels:
     limit: 30
     backfill: 0
     narratives: ask
+    format: rich
     quiet: [22:00-07:00, 12:30-13:05]
     catch_up: 1d12h
     max_age: 90d
@@ -215,7 +216,7 @@ func TestEveryKey(t *testing.T) {
 			Name: "日本", Chat: store.Chat{Platform: store.Telegram, ID: "-1001234567890", Thread: 7},
 			Schedule: "0 8,18 * * *", Timezone: "Europe/Berlin", Language: "de", Topics: []string{"world"},
 			Include: []string{"/port/"}, Exclude: []string{"sport", "相撲"},
-			Mode: store.Digest, Limit: 30, Backfill: 0, Narratives: "ask",
+			Mode: store.Digest, Limit: 30, Backfill: 0, Narratives: "ask", Format: store.Rich,
 			Quiet:   []store.Span{{Start: 22 * 60, End: 7 * 60}, {Start: 12*60 + 30, End: 13*60 + 5}},
 			CatchUp: 36 * time.Hour, MaxAge: 90 * 24 * time.Hour, Updates: "repost", Uncertain: "hold",
 		}, {

@@ -120,6 +120,7 @@ func channelFields(c *store.Channel) []field {
 		key("limit", numberKind(1, 30), &c.Limit, "10", "most stories at one time; the others wait for the next"),
 		key("backfill", numberKind(0, 30), &c.Backfill, "1", "how many of the stories from before the channel began it gets"),
 		key("narratives", wordsKind("choice", "fold", "ask"), &c.Narratives, "", "fold: in the post; ask: on request; left out: fold where readers can't write"),
+		key("format", wordsKind("format", "classic", store.Rich), &c.Format, "", "on Telegram, rich: with lists, footnotes and parts to open, which not all of its apps show; classic, or left out: as all of them show it"),
 		several("quiet", hoursKind, &c.Quiet, "hours in which posts make no sound"),
 		key("catch_up", durationKind(0, forever), &c.CatchUp, "6h", "how late a post that was missed is still made up"),
 		key("max_age", durationKind(time.Second, forever), &c.MaxAge, "72h", "how long a story that came in is still news"),

@@ -150,7 +150,7 @@ channels:
   - {name: b, telegram: worldbrief}
   - {name: c, telegram: "@x"}
   - {name: d, telegram: 1, discord: 2}
-  - {name: e, discord: 3, thread: 4}
+  - {name: e, discord: 3, thread: 4, format: rich}
   - {name: f, telegram: -5, thread: 1}
   - {name: g, telegram: -6, thread: seven}
   - {name: h, discord: 1e3}
@@ -159,6 +159,7 @@ config.yaml:6:25: channels[1].telegram: "worldbrief" is no Telegram chat: want "
 config.yaml:7:25: channels[2].telegram: "@x" is no Telegram chat: want "@name" in quotes, or a numeric id
 config.yaml:8:25: channels[3]: is on two platforms: want discord or telegram, and a channel for each
 config.yaml:9:35: channels[4].thread: is for Telegram: a thread of Discord has an id of its own: put that at discord
+config.yaml:9:46: channels[4].format: is for Telegram: Discord shows all posts in one form: leave it out
 config.yaml:10:37: channels[5].thread: "1" is the general topic: leave thread out
 config.yaml:11:37: channels[6].thread: "seven" is no topic: want the number of the topic, as in 7
 config.yaml:12:24: channels[7].discord: "1e3" is no id of a Discord channel: want the channel's id in quotes, as in "112233445566778899"`},

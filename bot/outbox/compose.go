@@ -33,6 +33,9 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 	if err != nil {
 		return nil, err
 	}
+	if dl.Rich, err = d.rich(finish, dl, channel); err != nil {
+		return nil, err
+	}
 	message, refs, err := d.message(finish, dl, channel, place)
 	if errors.Is(err, errWithdrawn) {
 		return nil, d.giveUp(finish, dl, err.Error())
@@ -53,6 +56,23 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 	}
 	dl.Stories, dl.Parts = refs, parts(bodies, targets)
 	return &dl, nil
+}
+
+// rich reports whether a delivery's messages go out rich: as its channel wants
+// it; an edit's as what it changes is.
+func (d *dispatcher) rich(ctx context.Context, dl store.Delivery, channel store.Channel) (bool, error) {
+	p, ok := d.platform.(Rich)
+	if !ok || !p.TakesRich() {
+		return false, nil
+	}
+	if dl.Kind != store.EditDelivery {
+		return channel.Format == store.Rich, nil
+	}
+	of, err := d.Store.Delivery(ctx, dl.Of)
+	if err != nil && !isNotFound(err) {
+		return false, err
+	}
+	return of.Rich, nil
 }
 
 // errNotOut says that there is nothing to be edited.
@@ -147,7 +167,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		}
 		return voice.Digest(post.Planned.In(zone), entries), refs, nil
 	}
-	return d.posts.post(voice, entries[0], folds(channel, place)), refs, nil
+	return d.posts.post(voice, entries[0], folds(channel, place, dl.Rich)), refs, nil
 }
 
 // posts remembers the last posts that were put into words: a story that comes in
@@ -186,13 +206,13 @@ func (p *posts) post(v brief.Voice, e store.Entry, fold bool) brief.Message {
 }
 
 // folds reports whether the narratives stand in the post: as the channel says,
-// else where readers can't ask for them.
-func folds(c store.Channel, p store.Place) bool {
+// else where readers can't ask for them, and where there is room for them.
+func folds(c store.Channel, p store.Place, rich bool) bool {
 	switch c.Narratives {
 	case "fold":
 		return true
 	case "ask":
 		return false
 	}
-	return p.Kind == store.TelegramChannel
+	return rich || p.Kind == store.TelegramChannel
 }

@@ -41,6 +41,15 @@ type Sweeper interface {
 	Second(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict
 }
 
+// Rich is a Platform that has a richer form of messages, beside the classic one.
+type Rich interface {
+	// TakesRich reports whether messages can go out in it.
+	TakesRich() bool
+	// Classic gives the requests that a rich delivery's would have been in the
+	// classic form, as Render made them.
+	Classic(d store.Delivery) ([]json.RawMessage, error)
+}
+
 // Clock is a Platform that tells its time.
 type Clock interface {
 	// Clock is the platform's time, to the second; zero if it has not told yet.

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -23,7 +24,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	now := time.Now()
 	there := d.clock()
 	claimed, err := d.write(finish, dl, func(was *store.Delivery, highest string) error {
-		was.Stories, was.Parts = dl.Stories, slices.Clone(dl.Parts)
+		was.Stories, was.Parts, was.Rich = dl.Stories, slices.Clone(dl.Parts), dl.Rich
 		was.State = store.Claimed
 		was.Set = now
 		p := &was.Parts[part]
@@ -88,6 +89,8 @@ func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdi
 		return d.uncertain(ctx, dl, v)
 	case v.Gone || v.GoneThread:
 		return d.refused(ctx, dl, v)
+	case v.Form:
+		return d.reform(ctx, dl, v)
 	case v.Outcome == store.Refused:
 		return d.giveUp(ctx, dl, v.Reason)
 	}
@@ -116,6 +119,30 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 		d.Log.Info("sent", d.about(changed, "messages", len(dl.Parts), "after", now.Sub(dl.Planned).Round(time.Millisecond))...)
 	}
 	return changed.State == store.Sent, err
+}
+
+// reform has a rich delivery go out in the classic form, since the platform
+// refuses the rich one: what is out of it is changed.
+func (d *dispatcher) reform(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	bodies, err := d.platform.(Rich).Classic(dl)
+	if err != nil || len(bodies) == 0 {
+		return d.giveUp(ctx, dl, v.Reason)
+	}
+	part := dl.Next()
+	var targets []string
+	for i, p := range dl.Parts {
+		if out := cmp.Or(p.Message, p.Target); out != "" {
+			targets = append(targets[:i:i], out)
+		}
+	}
+	d.Log.Warn("rich message is refused, goes out in the classic form", d.about(dl, "reason", v.Reason)...)
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		before := dl.Parts[part]
+		dl.Parts, dl.Rich, dl.State = parts(bodies, targets), false, store.Planned
+		// Where a first copy may have come to be is known by the part alone.
+		now := &dl.Parts[min(part, len(dl.Parts)-1)]
+		now.After, now.Doubt = before.After, before.Doubt
+	})
 }
 
 // later has the next part tried again: after what the platform asks for, or

@@ -19,9 +19,15 @@ func escape(s string) string {
 // link gives the address as it stands in an href; false for anything but the
 // web.
 func link(address string) (string, bool) {
+	address, ok := web(address)
+	return html.EscapeString(address), ok
+}
+
+// web gives an address of the web; false for anything else.
+func web(address string) (string, bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return "", false
 	}
-	return html.EscapeString(u.String()), true
+	return u.String(), true
 }

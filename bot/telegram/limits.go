@@ -48,6 +48,20 @@ func (s size) fits() bool {
 	return s.text <= maxText && s.raw <= maxRaw && s.entities <= maxEntities && s.entityBytes <= maxEntityBytes
 }
 
+// Limits of rich messages.
+const (
+	// maxRichText is all that is read, counted as for maxText.
+	maxRichText = 32768
+	// maxRichBlocks counts blocks within blocks and the items of lists too.
+	maxRichBlocks = 500
+)
+
+// richSize is what a rendered rich text counts. It has one picture at most, and
+// no more levels than a list within details takes.
+type richSize struct{ text, blocks int }
+
+func (s richSize) fits() bool { return s.text <= maxRichText && s.blocks <= maxRichBlocks }
+
 func units(s string) int { return len(utf16.Encode([]rune(s))) }
 
 // supergroups have ids at or below this; so have channels. The sequence of

@@ -17,37 +17,48 @@ import (
 // links need.
 var errNotReady = errors.New("Telegram has not told the bot's name yet")
 
-// Render makes the requests for a message. Each is a JSON object of
-// sendMessage's parameters but for chat_id, which is known when it is sent.
+// Render makes the requests for a message. Each is a JSON object of the
+// parameters of sendMessage, or of sendRichMessage where the delivery is rich,
+// but for chat_id, which is known when it is sent.
 func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery, m brief.Message) ([]json.RawMessage, error) {
-	name := t.name()
-	if name == "" {
+	if t.name() == "" {
 		return nil, errNotReady
 	}
+	channel := place.Kind == store.TelegramChannel
 	var all []json.RawMessage
 	for i, s := range t.last.Of(m, spread) {
-		p := params{
-			"text":                 s.html,
-			"parse_mode":           "HTML",
-			"link_preview_options": preview(s.blocks),
-			"reply_markup":         keyboard(s.buttons, d.Tag(i), place.Kind == store.TelegramChannel, name),
-		}
-		if d.Silent {
-			p["disable_notification"] = true
-		}
-		if d.Chat.Thread > 1 {
-			p["message_thread_id"] = d.Chat.Thread
-		}
-		if id, ok := number(d.ReplyTo); ok && i == 0 {
-			p["reply_parameters"] = map[string]any{"message_id": id, "allow_sending_without_reply": true}
-		}
+		p := t.addressed(d, i, s.buttons, channel)
+		p["text"], p["parse_mode"], p["link_preview_options"] = s.html, "HTML", preview(s.blocks)
 		body, err := json.Marshal(p)
 		if err != nil {
 			return nil, fmt.Errorf("render message %d: %w", i+1, err)
 		}
 		all = append(all, body)
 	}
+	if !d.Rich {
+		return all, nil
+	}
+	all, err := t.renderRich(d, channel, m, all)
+	if err != nil {
+		return nil, fmt.Errorf("render as a rich message: %w", err)
+	}
 	return all, nil
+}
+
+// addressed are the parameters of a delivery's message that are there whatever
+// it says.
+func (t *Telegram) addressed(d store.Delivery, part int, buttons []brief.Button, channel bool) params {
+	p := params{"reply_markup": keyboard(buttons, d.Tag(part), channel, t.name())}
+	if d.Silent {
+		p["disable_notification"] = true
+	}
+	if d.Chat.Thread > 1 {
+		p["message_thread_id"] = d.Chat.Thread
+	}
+	if id, ok := number(d.ReplyTo); ok && part == 0 {
+		p["reply_parameters"] = map[string]any{"message_id": id, "allow_sending_without_reply": true}
+	}
+	return p
 }
 
 // sheet is what goes into one of Telegram's messages.
@@ -131,7 +142,7 @@ func (p *page) block(b brief.Block) {
 	case brief.Dateline:
 		p.tag("i", func() { p.raw(dateline(b)) })
 	case brief.Picture:
-		p.tag("i", func() { p.raw("📷 " + caption(b)) })
+		p.tag("i", func() { p.raw(camera + caption(b)) })
 	case brief.Bullet:
 		p.raw("• ")
 		p.text(b.Text)
@@ -157,6 +168,9 @@ func (p *page) block(b brief.Block) {
 		p.tag("i", func() { p.text(b.Text) })
 	}
 }
+
+// camera stands before what is said of a picture.
+const camera = "📷 "
 
 func dateline(d brief.Dateline) string {
 	var all []string

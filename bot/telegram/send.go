@@ -22,8 +22,17 @@ func (t *Telegram) Send(ctx context.Context, d store.Delivery, part int) store.V
 	var sent struct {
 		ID int64 `json:"message_id"`
 	}
-	if err := t.api.call(ctx, "sendMessage", p, &sent); err != nil {
-		return t.verdict(ctx, d.Chat, err)
+	switch {
+	case p["rich_message"] == nil:
+		if err := t.api.call(ctx, "sendMessage", p, &sent); err != nil {
+			return t.verdict(ctx, d.Chat, err)
+		}
+	case t.classic.Load():
+		return t.declined(ctx, d, errClassic)
+	default:
+		if err := t.api.call(ctx, "sendRichMessage", p, &sent); err != nil {
+			return t.declined(ctx, d, err)
+		}
 	}
 	return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(sent.ID)}
 }
@@ -51,6 +60,8 @@ func (t *Telegram) change(ctx context.Context, d store.Delivery, method string, 
 	switch {
 	case err == nil, says(err, "message is not modified"), method == "deleteMessage" && says(err, "message to delete not found"):
 		return store.Verdict{}
+	case p["rich_message"] != nil:
+		return t.declined(ctx, d, err)
 	}
 	return t.verdict(ctx, d.Chat, err)
 }
@@ -65,6 +76,7 @@ func body(d store.Delivery, part int) (params, error) {
 	for k, v := range raw {
 		p[k] = v
 	}
+	delete(p, "classic") // what would be sent instead
 	return p, nil
 }
 

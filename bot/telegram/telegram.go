@@ -34,6 +34,8 @@ type Ledger interface {
 	OthersMessages(ctx context.Context, c store.Chat) ([]string, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
 	Place(ctx context.Context, c store.Chat) (store.Place, error)
+	Profile(ctx context.Context, u store.UserID) (store.Profile, error)
+	ChannelOf(ctx context.Context, c store.Chat) (store.Channel, error)
 	PauseChat(ctx context.Context, p store.Pause) error
 	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
 }
@@ -59,7 +61,11 @@ type Telegram struct {
 	ledger    Ledger
 	log       *slog.Logger
 	poll      time.Duration
-	last      brief.Last[sheet] // how a message was spread
+	last      brief.Last[sheet]     // how a message was spread
+	lastRich  brief.Last[richSheet] // and how a rich one
+
+	// classic says that the server does not know rich messages.
+	classic atomic.Bool
 
 	// current says that all updates up to the last look were read: what others
 	// wrote is known.

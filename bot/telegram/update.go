@@ -222,7 +222,7 @@ func (in *inbox) answer(ctx context.Context, q brief.Question, m message, o stor
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	d := store.Delivery{Chat: q.Chat, Planned: time.Now()}
+	d := store.Delivery{Chat: q.Chat, Planned: time.Now(), Rich: in.wantsRich(ctx, q)}
 	if a.Story.ID != "" {
 		d.Stories = []store.Ref{a.Story}
 	}
