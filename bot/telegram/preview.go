@@ -23,7 +23,7 @@ func Preview(m brief.Message) []string {
 func PreviewRich(m brief.Message) []string {
 	var all []string
 	for _, s := range spreadRich(m) {
-		all = append(all, strings.TrimSpace(readBlocks(s.message.Blocks))+rows(s.buttons))
+		all = append(all, strings.TrimSpace(readBlocks(s.blocks))+rows(s.buttons))
 	}
 	return all
 }

@@ -70,7 +70,8 @@ type richText struct {
 
 // richSheet is what goes into one rich message.
 type richSheet struct {
-	message richMessage
+	blocks  []richBlock
+	message json.RawMessage // with the blocks
 	buttons []brief.Button
 }
 
@@ -79,10 +80,9 @@ type richSheet struct {
 func spreadRich(m brief.Message) []richSheet {
 	var all []richSheet
 	for _, blocks := range brief.Pack(withSources(m), func(bs []brief.Block) bool { return renderRich(bs).size.fits() }) {
-		all = append(all, richSheet{
-			message: richMessage{renderRich(blocks).blocks, m.RightToLeft(), true},
-			buttons: m.Buttons[max(0, len(m.Buttons)-1):],
-		})
+		s := richSheet{blocks: renderRich(blocks).blocks, buttons: m.Buttons[max(0, len(m.Buttons)-1):]}
+		s.message, _ = json.Marshal(richMessage{s.blocks, m.RightToLeft(), true}) // of texts and numbers: it can't fail
+		all = append(all, s)
 	}
 	if len(all) > 0 {
 		all[len(all)-1].buttons = m.Buttons

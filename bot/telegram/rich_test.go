@@ -308,3 +308,15 @@ func TestRichAnswers(t *testing.T) {
 		}
 	}
 }
+
+// What goes to thousands of chats is put together once, and addressed for each.
+func BenchmarkRenderRich(b *testing.B) {
+	w := newWorld(b)
+	w.adapter.me = me{ID: 4242, Username: "brief_bot"}
+	m := english.Post(ferry(), true)
+	for b.Loop() {
+		if _, err := w.adapter.Render(b.Context(), store.Place{Kind: store.TelegramChannel}, store.Delivery{ID: 77, Rich: true}, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
