@@ -252,3 +252,38 @@ func BenchmarkAnswer(b *testing.B) {
 		d.Answer(b.Context(), brief.Question{Chat: group, Command: "critical"})
 	}
 }
+
+// What is handed on is found by words, or is the latest, page by page.
+func TestShare(t *testing.T) {
+	d, entries := open(t)
+	for _, tt := range []struct {
+		words       string
+		from, limit int
+		want        string
+		more        bool
+	}{
+		{"", 0, 2, "harbour lighthouse", true},
+		{" ", 2, 2, "ferry", false},
+		{"", 9, 2, "", false},
+		{"port ansel", 0, 1, "lighthouse", true},
+		{"port ansel", 1, 1, "ferry", false},
+		{"zebra", 0, 5, "", false},
+	} {
+		all, more := d.Share(t.Context(), brief.Question{Language: "de"}, tt.words, tt.from, tt.limit)
+		var got []string
+		for _, s := range all {
+			for name, e := range entries {
+				if e.Short == s.Short {
+					got = append(got, name)
+				}
+			}
+		}
+		if strings.Join(got, " ") != tt.want || more != tt.more {
+			t.Errorf("%q from %d, %d of them: %q, more: %v; want %q, %v", tt.words, tt.from, tt.limit, got, more, tt.want, tt.more)
+		}
+	}
+	all, _ := d.Share(t.Context(), brief.Question{Language: "de"}, "night ferry", 0, 5)
+	if labels := fmt.Sprint(all[0].Message.Buttons); !strings.Contains(labels, "Quellen") || !strings.Contains(labels, "Kritisch") {
+		t.Errorf("in German the buttons are %s", labels)
+	}
+}

@@ -82,7 +82,7 @@ type Entry struct {
 	N        int             `json:"n"`
 	At       time.Time       `json:"at"`
 	Platform string          `json:"platform"`
-	Method   string          `json:"method"` // "create", "edit", "delete", "answer", "toast"
+	Method   string          `json:"method"` // "create", "edit", "delete", "answer", "toast", "offer"
 	Chat     string          `json:"chat"`
 	ID       string          `json:"id"`             // the message's id
 	User     string          `json:"user,omitempty"` // who alone sees it

@@ -76,6 +76,8 @@ func NewPage(o PageOptions) http.Handler {
 	mux.HandleFunc("POST /press", p.act(p.press))
 	mux.HandleFunc("POST /complete", p.act(p.complete))
 	mux.HandleFunc("POST /commands", p.act(p.commands))
+	mux.HandleFunc("POST /inline", p.act(p.inline))
+	mux.HandleFunc("POST /pick", p.act(p.pick))
 	mux.HandleFunc("POST /stories", p.act(p.addStory))
 	return guard(mux)
 }
@@ -253,6 +255,31 @@ func (p *page) commands(_ context.Context, platform Platform, a action) (any, er
 		return nil, errNoPlatform
 	}
 	return platform.Menu(p.Reader[a.Platform], a.Chat), nil
+}
+
+// inliner is a Platform on which one can call a bot from within any chat.
+type inliner interface {
+	Inline(ctx context.Context, user, chat, text, offset string) (offers []Offer, next string, err error)
+	Pick(ctx context.Context, user, chat, id string) error
+}
+
+func (p *page) inline(ctx context.Context, platform Platform, a action) (any, error) {
+	in, ok := platform.(inliner)
+	if !ok {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, inlineLife)
+	defer cancel()
+	offers, _, err := in.Inline(ctx, p.Reader[a.Platform], a.Chat, a.Text, "")
+	return offers, err
+}
+
+func (p *page) pick(ctx context.Context, platform Platform, a action) (any, error) {
+	in, ok := platform.(inliner)
+	if !ok {
+		return nil, errNoPlatform
+	}
+	return nil, in.Pick(ctx, p.Reader[a.Platform], a.Chat, a.Data)
 }
 
 func (p *page) addStory(ctx context.Context, _ Platform, a action) (any, error) {

@@ -68,6 +68,8 @@ type Telegram struct {
 	old        bool                   // an API server from before the rich messages
 	menus      map[string][]tgCommand // by scope and language
 	queries    map[string]*tgQuery
+	inline     map[string]*tgInline
+	offered    map[string][]tgArticle // to a user, since the last pick
 	requests   map[string]int
 	limited    map[string]int
 	violations []string
@@ -127,6 +129,7 @@ type tgMessage struct {
 	Thread        int             `json:"message_thread_id,omitempty"`
 	InTopic       bool            `json:"is_topic_message,omitempty"`
 	From          *tgUser         `json:"from,omitempty"`
+	Via           *tgUser         `json:"via_bot,omitempty"`
 	SenderChat    *tgChat         `json:"sender_chat,omitempty"`
 	Date          int64           `json:"date"`
 	EditDate      int64           `json:"edit_date,omitempty"`
@@ -226,6 +229,8 @@ func NewTelegram(o TelegramOptions) *Telegram {
 		news:     make(chan struct{}),
 		menus:    map[string][]tgCommand{},
 		queries:  map[string]*tgQuery{},
+		inline:   map[string]*tgInline{},
+		offered:  map[string][]tgArticle{},
 		requests: map[string]int{},
 		limited:  map[string]int{},
 		closed:   make(chan struct{}),

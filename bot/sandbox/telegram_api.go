@@ -65,6 +65,7 @@ var tgMethods = map[string]struct {
 	"editMessageReplyMarkup": {"edit", (*Telegram).editMarkup},
 	"deleteMessage":          {"delete", (*Telegram).deleteMessage},
 	"answerCallbackQuery":    {"answer", (*Telegram).answerQuery},
+	"answerInlineQuery":      {"answer", (*Telegram).answerInline},
 	"leaveChat":              {"delete", (*Telegram).leaveChat},
 }
 
@@ -232,7 +233,7 @@ func (t *Telegram) getMe(*tgCall) (any, *tgError) {
 		JoinsGroups bool `json:"can_join_groups"`
 		ReadsAll    bool `json:"can_read_all_group_messages"`
 		Inline      bool `json:"supports_inline_queries"`
-	}{t.me, true, t.o.ReadsAll, false}, nil
+	}{t.me, true, t.o.ReadsAll, true}, nil
 }
 
 func (t *Telegram) getChat(c *tgCall) (any, *tgError) {

@@ -16,7 +16,7 @@ import (
 
 // wanted are the kinds of updates that the bot lives on. The server remembers
 // what it was told last, so they are always sent.
-var wanted = []string{"message", "channel_post", "callback_query", "my_chat_member"}
+var wanted = []string{"message", "channel_post", "callback_query", "inline_query", "my_chat_member"}
 
 const (
 	maxBackoff = time.Minute

@@ -279,7 +279,7 @@ func keyboard(buttons []brief.Button, tag string, channel bool, name string) mar
 		if i%inRow == 0 {
 			m.rows = append(m.rows, nil)
 		}
-		k := key{Text: short(b.Label), Data: b.Data(tag)}
+		k := key{Text: cut(b.Label, maxLabel), Data: b.Data(tag)}
 		if channel {
 			k.Data, k.URL = "", deepLink(name, b.Action, tag)
 		}
@@ -301,9 +301,10 @@ func numbers(buttons []brief.Button) bool {
 	return true
 }
 
-func short(label string) string {
-	if utf8.RuneCountInString(label) <= maxLabel {
-		return label
+// cut makes a text so short that it says what it is and no more.
+func cut(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
 	}
-	return string([]rune(label)[:maxLabel-1]) + "…"
+	return string([]rune(s)[:most-1]) + "…"
 }

@@ -20,6 +20,9 @@ import (
 type Desk interface {
 	Answer(ctx context.Context, q brief.Question) brief.Answer
 	Commands() []brief.Command
+	// Share gives stories to be handed on: those that the words name, or else
+	// the latest, from the one at index from on.
+	Share(ctx context.Context, q brief.Question, words string, from, limit int) (all []brief.Shared, more bool)
 	// Voice is the voice in which a question is answered.
 	Voice(ctx context.Context, q brief.Question) brief.Voice
 }

@@ -95,6 +95,13 @@ func (desk) Commands() []brief.Command {
 	return []brief.Command{{Name: "critical", Help: brief.HelpCritical}, {Name: "help", Help: brief.HelpHelp}}
 }
 
+// Share offers one story, and that it is the one that was asked for.
+func (desk) Share(_ context.Context, q brief.Question, words string, from, limit int) ([]brief.Shared, bool) {
+	e := long()
+	e.Story.Headline += fmt.Sprint(" ", words, " from ", from)
+	return []brief.Shared{languages.Voice(q.Language).Share(e)}, from == 0
+}
+
 func (desk) Voice(_ context.Context, q brief.Question) brief.Voice {
 	return languages.Voice(q.Language)
 }

@@ -14,10 +14,11 @@ import (
 // What the bot reads of an update; the rest is not looked at.
 
 type update struct {
-	Message     *message  `json:"message"`
-	ChannelPost *message  `json:"channel_post"`
-	Callback    *callback `json:"callback_query"`
-	Member      *member   `json:"my_chat_member"`
+	Message     *message     `json:"message"`
+	ChannelPost *message     `json:"channel_post"`
+	Callback    *callback    `json:"callback_query"`
+	Inline      *inlineQuery `json:"inline_query"`
+	Member      *member      `json:"my_chat_member"`
 }
 
 type message struct {
@@ -25,6 +26,7 @@ type message struct {
 	Thread   int      `json:"message_thread_id"`
 	Topic    bool     `json:"is_topic_message"`
 	From     *user    `json:"from"`
+	Via      *user    `json:"via_bot"` // by whose inline mode it was written
 	Chat     chat     `json:"chat"`
 	Text     string   `json:"text"`
 	Entities []entity `json:"entities"`
@@ -97,6 +99,9 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 		return true, in.answer(ctx, q, *u.Message, o)
 	case u.ChannelPost != nil:
 		return true, in.ledger.PutOffset(ctx, o)
+	case u.Inline != nil:
+		in.offer(ctx, *u.Inline)
+		return false, nil
 	case u.Member != nil:
 		return false, in.standing(ctx, *u.Member)
 	}
@@ -112,6 +117,8 @@ func (in *inbox) question(m message) (brief.Question, bool) {
 	}
 	name, args, addressed, ok := in.command(m)
 	switch {
+	case m.Via != nil:
+		return q, false // a story that was shared
 	case ok:
 	case private && m.Text != "" && !strings.HasPrefix(m.Text, "/"):
 		name, args = "story", m.Text // words of a headline

@@ -148,6 +148,7 @@ class Client {
   // suggest shows the command menu, or an option's completions.
   async suggest() {
     const text = this.input.value;
+    if (text.startsWith('@')) { this.offer(text); return; }
     if (!text.startsWith('/')) { this.menu.hidden = true; return; }
     const [word, ...rest] = text.slice(1).split(' ');
     const commands = await post('commands', { platform: this.name, chat: this.current }).catch(() => []) || [];
@@ -166,12 +167,29 @@ class Client {
         choices = found.map((f) => ({ label: f, value: `/${word} ${f}` }));
       }
     }
+    this.choose(text, choices.map((c) => ({
+      ...c, take: () => { this.input.value = c.value; this.input.focus(); this.menu.hidden = true; if (c.value.endsWith(' ')) this.suggest(); },
+    })));
+  }
+
+  // choose shows choices for what was typed, if it still stands there.
+  choose(text, choices) {
     if (this.input.value !== text) return;
     this.menu.hidden = !choices.length;
     this.menu.replaceChildren(...choices.map((c, i) => el('button', {
-      type: 'button', role: 'option', 'aria-selected': String(i === 0),
-      onclick: () => { this.input.value = c.value; this.input.focus(); this.menu.hidden = true; if (c.value.endsWith(' ')) this.suggest(); },
+      type: 'button', role: 'option', 'aria-selected': String(i === 0), onclick: c.take,
     }, el('b', { dir: 'auto' }, c.label), c.help ? el('small', { dir: 'auto' }, c.help) : null)));
+  }
+
+  // offer shows what a bot offers whose name is typed.
+  async offer(text) {
+    const found = await post('inline', { platform: this.name, chat: this.current, text }).catch(() => []) || [];
+    this.choose(text, found.map((f) => ({
+      label: f.title, help: f.description,
+      take: () => post('pick', { platform: this.name, chat: this.current, data: f.id })
+        .then(() => { this.input.value = ''; this.menu.hidden = true; })
+        .catch((err) => toast(err.message)),
+    })));
   }
 
   key(e) {

@@ -109,6 +109,7 @@ export function message(m, event, act) {
   else if (preview && preview.url && !preview.is_disabled) bubble.append(photo(preview.url, ''));
   const sender = m.sender_chat ? m.sender_chat.title : m.from && m.from.first_name;
   if (!mine && sender) bubble.append(el('div', { class: 'name', dir: 'auto' }, sender));
+  if (m.via_bot) bubble.append(el('div', { class: 'name' }, 'via @' + m.via_bot.username));
   if (m.reply_to_message && !m.reply_to_message.forum_topic_created) {
     bubble.append(el('div', { class: 'quote', dir: 'auto' }, begins(m.reply_to_message).slice(0, 80)));
   }
