@@ -114,7 +114,7 @@ func (p *proof) build(address string) error {
 	}
 	p.stranger = p.discord.AddUser("bob")
 	p.reader = p.telegram.AddUser("Ann")
-	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "group": group, "basic": basic, "private": p.reader}
+	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "rich": p.telegram.AddChannel("Rich Brief", ""), "group": group, "basic": basic, "private": p.reader}
 	// The reader has pressed Start, before the proof begins.
 	return p.telegram.Say(context.Background(), p.reader, p.reader, "/start", "")
 }
@@ -130,10 +130,11 @@ telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 channels:
   - {name: discord, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: channel, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: rich, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30, format: rich}
   - {name: group, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: basic, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: private, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
-`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["group"], p.chats["basic"], p.chats["private"])
+`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["rich"], p.chats["group"], p.chats["basic"], p.chats["private"])
 	if err := os.Mkdir(filepath.Join(p.Folder, "stories"), 0o700); err != nil {
 		return err
 	}
@@ -231,7 +232,8 @@ func (p *proof) happen(ctx context.Context) error {
 	case n < 12:
 		return p.telegram.Say(ctx, p.reader, p.chats["basic"], "chatter", "")
 	case n < 13:
-		return p.telegram.Say(ctx, p.reader, p.chats["channel"], "an editor's own post", "")
+		channel := []string{"channel", "rich"}[p.rand.IntN(2)]
+		return p.telegram.Say(ctx, p.reader, p.chats[channel], "an editor's own post", "")
 	case n < 15:
 		return p.discord.Say(ctx, p.stranger, p.chats["discord"], "chatter", "")
 	case n < 16:
@@ -329,7 +331,7 @@ func (p *proof) report() Report {
 		r.Wrong = append(r.Wrong, wrong...)
 		r.Wrong = append(r.Wrong, stale(name, chat, transcript, p.stories)...)
 	}
-	for _, name := range []string{"channel", "group", "basic"} {
+	for _, name := range []string{"channel", "rich", "group", "basic"} {
 		r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats[name]))...)
 	}
 	for _, name := range []string{"group", "basic"} {
