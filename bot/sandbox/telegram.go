@@ -120,6 +120,8 @@ type TelegramRights struct {
 	Post  bool // in a channel
 	Edit  bool // others' posts in a channel
 	Muted bool // may not write in a group, unlike its other members
+	// NoPhotos says that in a group nobody but admins may send pictures.
+	NoPhotos bool
 	// ReadOnly says that in a group only admins may write.
 	ReadOnly bool
 }

@@ -458,6 +458,9 @@ func (t *Telegram) sendPhoto(c *tgCall) (any, *tgError) {
 	if e != nil {
 		return nil, e
 	}
+	if !chat.takesPhotos() {
+		return nil, errNoPhotos
+	}
 	m.Caption, m.CaptionMarks, m.PhotoURL = text, entities, photo
 	m.Photo = []tgPhoto{{ID: photo, Unique: photo, Width: 1280, Height: 720}}
 	return t.sent(c, chat, m), nil

@@ -22,6 +22,7 @@ const (
 type tgRich struct {
 	Blocks []any `json:"blocks"`
 	RTL    bool  `json:"is_rtl,omitempty"`
+	media  int
 }
 
 // tgObject is a block or a text with a style, as it came.
@@ -75,7 +76,7 @@ func readRich(s string) (*tgRich, string, *tgError) {
 	case r.media > tgMaxRichMedia:
 		return nil, "", bad("RICH_MESSAGE_MEDIA_TOO_MUCH")
 	}
-	return &tgRich{blocks, in.RTL}, strings.Join(r.lines, "\n"), nil
+	return &tgRich{blocks, in.RTL, r.media}, strings.Join(r.lines, "\n"), nil
 }
 
 func (r *richReader) list(in []any, level int) ([]any, *tgError) {
@@ -257,9 +258,17 @@ func (t *Telegram) sendRich(c *tgCall) (any, *tgError) {
 	if e != nil {
 		return nil, e
 	}
+	if rich.media > 0 && !chat.takesPhotos() {
+		return nil, errNoPhotos
+	}
 	m.Rich, m.plain = rich, plain
 	return t.sent(c, chat, m), nil
 }
+
+// takesPhotos reports whether the bot may send pictures.
+func (c *tgChat) takesPhotos() bool { return !c.rights.NoPhotos || c.rights.Admin }
+
+var errNoPhotos = bad("not enough rights to send photos to the chat")
 
 func (t *Telegram) editRich(c *tgCall) (any, *tgError) {
 	rich, plain, e := readRich(c.form.Get("rich_message"))

@@ -356,7 +356,8 @@ func (t *Telegram) declined(ctx context.Context, d store.Delivery, err error) st
 	v := t.verdict(ctx, d.Chat, err)
 	var e *tgbotapi.Error
 	switch {
-	case errors.Is(err, errClassic):
+	case errors.Is(err, errClassic), says(err, "not enough rights to send photos"):
+		// The chat takes texts, and no pictures: a classic message has none.
 	case errors.As(err, &e) && e.Code == 404:
 		// So a server answers to a method that it does not know, and to a token.
 		if err := t.api.call(ctx, "getMe", nil, nil); badToken(err) {

@@ -193,6 +193,7 @@ func TestRichVerdicts(t *testing.T) {
 		{"all is well", sandbox.Fault{Method: "none"}, false, store.Verdict{Outcome: store.Delivered, Message: "1"}, true},
 		{"an old server", sandbox.Fault{Method: "none"}, true, store.Verdict{Outcome: store.Refused, Form: true}, false},
 		{"a picture that can't be had", sandbox.Fault{Failure: sandbox.Refused, Status: 400, Text: "Bad Request: RICH_MESSAGE_PHOTO_NO_MEDIA_FOUND"}, false, store.Verdict{Outcome: store.Refused, Form: true}, true},
+		{"a group that takes no pictures", sandbox.Fault{Method: "none"}, false, store.Verdict{Outcome: store.Refused, Form: true}, true},
 		{"cut after", sandbox.Fault{Failure: sandbox.DropAfter}, false, store.Verdict{Outcome: store.Unknown}, true},
 		{"502 page", sandbox.Fault{Failure: sandbox.Unavailable}, false, store.Verdict{Outcome: store.Unknown}, true},
 		{"429", sandbox.Fault{Failure: sandbox.Limited, Delay: 7 * time.Second}, false, store.Verdict{Outcome: store.Retry, After: 7100 * time.Millisecond}, true},
@@ -207,6 +208,7 @@ func TestRichVerdicts(t *testing.T) {
 			}
 			w.platform.Fault(tt.fault)
 			w.platform.SetOld(tt.old)
+			w.platform.SetRights(w.group, sandbox.TelegramRights{NoPhotos: strings.Contains(tt.name, "no pictures")})
 			got := w.adapter.Send(t.Context(), d, 0)
 			got.Reason = ""
 			if got != tt.want || w.adapter.TakesRich() != tt.known {
