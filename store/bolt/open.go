@@ -29,6 +29,9 @@ type Engine struct {
 	done    chan struct{} // closed when the writer has ended
 	watches watches
 	leases  leases
+	// gaveBack is when the file's pages were given back last; only the writer
+	// knows it.
+	gaveBack time.Time
 }
 
 var _ store.Engine = (*Engine)(nil)

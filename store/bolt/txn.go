@@ -40,7 +40,7 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 type txn struct {
 	b       *bbolt.Bucket
 	c       *bbolt.Cursor // finds single keys: one for all of them
-	err     error // the first failure: it outlives what fn returns
+	err     error         // the first failure: it outlives what fn returns
 	undo    []change
 	written map[string]bool // whether the key was put; else it was deleted
 	bytes   int

@@ -51,6 +51,7 @@ func (e *Engine) writer() {
 		select {
 		case w := <-e.writes:
 			e.commit(e.gather(w))
+			e.giveBack()
 		case <-e.closing:
 			return
 		}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package bolt
+
+// giveBack does nothing where a system's advice for mapped files is another one.
+func (e *Engine) giveBack() {}
