@@ -26,6 +26,7 @@ web: {listen: off}
 sources: [{name: desk, dir: stories}]
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+questions: {reader: off, chat: off}
 log: {level: error}
 channels:
 `, discordToken, w.server.URL, telegramToken, w.server.URL)

@@ -99,7 +99,9 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	own := *c
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
-	desk := command.New(command.Options{Store: st, Languages: languages, Language: c.Language, Log: log})
+	desk := command.New(command.Options{
+		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: store.NewOutlets(c.Outlets), Questions: c.Questions, Log: log,
+	})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
 	if open == nil {

@@ -149,6 +149,7 @@ sources: %s
 web: {listen: off}
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+questions: {reader: off, chat: off}
 channels:
   - {name: news, discord: %s, backfill: 10%s}
   - {name: brief, telegram: "@dailybrief", backfill: 10%s}

@@ -20,6 +20,7 @@ data: data
 settle_after: 1s
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+questions: {reader: off, chat: off}
 channels:
   - {name: news, discord: %s, backfill: 10, schedule: "@every 1s"}
   - {name: brief, telegram: "@dailybrief", backfill: 10, schedule: "@every 1s"}

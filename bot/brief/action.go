@@ -15,8 +15,10 @@ const (
 	ShowEstablishment Verb = "est"
 	ShowSources       Verb = "src"
 	ShowStory         Verb = "story"
-	ShowNarratives    Verb = "more" // those that have no button
-	ShowLatest        Verb = "latest"
+	ShowNarratives    Verb = "more"   // all of them; with a page
+	ShowLatest        Verb = "latest" // with a page
+	ShowToday         Verb = "today"  // with a page
+	ShowTopics        Verb = "topics" // with a page, or a topic's TopicName and a page
 	ShowHelp          Verb = "help"
 )
 

@@ -109,12 +109,19 @@ func TestGolden(t *testing.T) {
 		"no side":         english.Side(many(), store.Critical),
 		"no narratives":   english.Side(bare(), store.Critical),
 		"third narrative": english.NarrativeAt(many(), Narrative(2)),
-		"narratives":      english.Narratives(many()),
+		"narratives":      english.Narratives(ferry(), 1),
+		"narratives many": english.Narratives(many(), 1),
 		"sources":         english.Sources(ferry()),
+		"source":          english.Source(ferry(), 1),
+		"no source":       english.Source(ferry(), 7),
+		"today":           english.Today(day, []store.Entry{ferry(), bare()}, Page{Number: 2, More: true, Turn: Action{Verb: ShowToday}}),
+		"nothing today":   english.NothingToday(day),
+		"topics":          english.Topics([]TopicCount{{"transport", 2}, {"islands", 1}}, Page{Number: 1, More: true, Turn: Action{Verb: ShowTopics}}),
+		"topic":           english.Topic("islands", []store.Entry{ferry()}, Page{Number: 2}),
 		"sources missing": english.Sources(bare()),
 		"digest":          english.Digest(day, []store.Entry{ferry(), bare()}),
 		"list":            english.List(TitleLatest, []store.Entry{ferry(), bare()}),
-		"help":            english.Help([]Command{{Name: "critical", Help: HelpCritical}, {Name: "latest", Help: HelpLatest}}, false),
+		"help":            english.Help([]Command{{Name: "critical", Help: HelpCritical}, {Name: "latest", Help: HelpLatest}, {Name: "manage", Audience: Admins}, {Name: "rule", Audience: Admins}}, false),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := read(m)
@@ -165,6 +172,12 @@ func read(m Message) string {
 	}
 	for _, button := range m.Buttons {
 		fmt.Fprintf(&b, "[%s] %s\n", button.Label, button.Data("t.0"))
+	}
+	if len(m.Menu.Options) > 0 {
+		fmt.Fprintf(&b, "[%s ▾]\n", m.Menu.Hint)
+		for _, button := range m.Menu.Options {
+			fmt.Fprintf(&b, "  [%s] %s\n", button.Label, button.Data("t.0"))
+		}
 	}
 	return b.String()
 }

@@ -33,25 +33,6 @@ func (v Voice) digestText(s store.Story) Text {
 	return t
 }
 
-// List is an answer that offers several stories to choose from.
-func (v Voice) List(title Phrase, entries []store.Entry) Message {
-	m := Message{Blocks: []Block{Heading{v.Text(title)}}}
-	for i, e := range entries {
-		text := Text{{Text: v.isolate(e.Story.Headline), URL: e.Story.URL}}
-		if d := v.day(e.Story.Date); d != "" {
-			text = append(text, Span{Text: v.Text(wordComma) + d, Italic: true})
-		}
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", i+1), Text: v.line(text)})
-		m.Buttons = append(m.Buttons, numbered(i, e))
-	}
-	return m
-}
-
-// numbered is the button of the story at index i of a list.
-func numbered(i int, e store.Entry) Button {
-	return Button{fmt.Sprint(i + 1), Action{Verb: ShowStory, Story: e.Short}}
-}
-
 // Say is a plain answer, with buttons to go on with.
 func (v Voice) Say(text string, buttons ...Button) Message {
 	if len(buttons) == 0 {

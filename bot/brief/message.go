@@ -5,13 +5,46 @@ package brief
 type Message struct {
 	Blocks []Block
 	// Buttons stand on the last of the platform's messages; there is at least
-	// one. An earlier message has only the last of them, since each must have
-	// one to be found by.
+	// one. What stands on the earlier ones, Early says.
 	Buttons []Button
 	// Sources are what the citation marks name, where a platform can lead from a
 	// mark to what it names within the message; elsewhere the marks are links,
 	// and Sources are left out.
 	Sources SourceList
+	// Menu stands beside the buttons of the last message.
+	Menu Menu
+	// early are the buttons of the earlier messages, where the last one alone
+	// does not do.
+	early []Button
+}
+
+// Menu is a list to choose one from, where the ways on are more than buttons are
+// good for. Without options there is none.
+type Menu struct {
+	Hint string // what is to be chosen
+	// Options are at most MaxMenu: of more, the rest is a page that a button
+	// leads to.
+	Options []Button
+}
+
+// MaxMenu is how many options a menu can have: Discord's limit.
+const MaxMenu = 25
+
+// All are the Buttons, and the options of the menu behind them: for a platform
+// that has no menus.
+func (m Message) All() []Button {
+	return append(m.Buttons[:len(m.Buttons):len(m.Buttons)], m.Menu.Options...)
+}
+
+// Early are the buttons of each of the platform's messages but the last: the
+// last of the Buttons, since each must have one to be found by; and where
+// narratives are told, the ways to each of them, so that whichever piece of a
+// long message is before a reader, the other side is one tap away.
+func (m Message) Early() []Button {
+	if len(m.early) > 0 {
+		return m.early
+	}
+	return m.Buttons[max(0, len(m.Buttons)-1):]
 }
 
 // Block is a piece of a Message that a platform renders as a whole: one of the

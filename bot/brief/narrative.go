@@ -33,10 +33,9 @@ func (v Voice) narrative(e store.Entry, i int) Message {
 	for _, p := range paragraphs(s, n) {
 		m.Blocks = append(m.Blocks, Paragraph{p})
 	}
-	m = v.withCredit(m, s)
 	m.Sources = v.sourceList(s)
-	m.Buttons = append(v.sideButtons(e, i), v.button(wordSources, ShowSources, e))
-	return m
+	m.early = v.early(e, i)
+	return v.withWays(v.withCredit(m, s), e, i, v.button(wordSources, ShowSources, e))
 }
 
 // about is the line that says which story an answer is of.
@@ -44,17 +43,46 @@ func about(s store.Story) Block {
 	return Note{Text{{Text: s.Headline, URL: s.URL}}}
 }
 
-// Narratives is a list of all sides of the story, with a button for each.
-func (v Voice) Narratives(e store.Entry) Message {
+// Narratives is all sides of the story under their own labels: each in full
+// where they are few, else a page of a list of them, and a menu.
+func (v Voice) Narratives(e store.Entry, page int) Message {
 	s := e.Story
 	if len(s.Narratives) == 0 {
 		return v.noSide(e)
 	}
+	sources := v.button(wordSources, ShowSources, e)
 	m := Message{Blocks: []Block{Heading{s.Headline}}}
-	for place, i := range order(e) {
-		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", place+1), Text: Plain(s.Narratives[i].Label)})
+	if len(s.Narratives) > maxSides {
+		return v.narrativeList(m, e, page, sources)
 	}
-	m.Buttons = append(v.everySide(e, -1), v.button(wordSources, ShowSources, e))
+	m.Blocks = []Block{about(s)}
+	for _, i := range order(e) {
+		n := s.Narratives[i]
+		m.Blocks = append(m.Blocks, Heading{v.label(n)})
+		for _, p := range paragraphs(s, n) {
+			m.Blocks = append(m.Blocks, Paragraph{p})
+		}
+	}
+	m.Sources = v.sourceList(s)
+	m.early = v.early(e, -1)
+	return v.withWays(v.withCredit(m, s), e, -1, sources)
+}
+
+func (v Voice) narrativeList(m Message, e store.Entry, page int, sources Button) Message {
+	all, sides := order(e), v.everySide(e, -1)
+	p := Page{Number: page, Turn: Action{Verb: ShowNarratives, Story: e.Short}}
+	from := (page - 1) * MaxMenu
+	if from < 0 || from >= len(all) {
+		p.Number, from = 1, 0
+	}
+	to := min(from+MaxMenu, len(all))
+	p.More = to < len(all)
+	m.Blocks = []Block{v.pageTitle(e.Story.Headline, p)}
+	for place, i := range all[from:to] {
+		m.Blocks = append(m.Blocks, Item{Mark: fmt.Sprintf("%d.", from+place+1), Text: Plain(e.Story.Narratives[i].Label)})
+	}
+	m.Menu = Menu{v.Text(wordChoose), sides[from:to]}
+	m.Buttons = append(v.turns(p), sources)
 	return m
 }
 
@@ -69,8 +97,5 @@ func (v Voice) noSide(e store.Entry) Message {
 		}
 		say = v.with(wordNoSide, values{"Labels": v.list(labels)})
 	}
-	return Message{
-		Blocks:  []Block{about(s), Paragraph{Plain(say)}},
-		Buttons: v.storyButtons(e),
-	}
+	return v.withWays(Message{Blocks: []Block{about(s), Paragraph{Plain(say)}}}, e, -1, v.button(wordSources, ShowSources, e))
 }

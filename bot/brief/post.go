@@ -1,6 +1,7 @@
 package brief
 
 import (
+	"slices"
 	"time"
 
 	"briefbot/store"
@@ -22,13 +23,13 @@ func (v Voice) Post(e store.Entry, fold bool) Message {
 			m.Blocks = append(m.Blocks, Fold{v.label(n), paragraphs(s, n)})
 		}
 		m.Sources = v.sourceList(s)
+		m.early = v.early(e, -1)
 	}
 	m = v.withCredit(m, s)
 	if s.Revision > 1 && !e.Retracted {
 		m.Blocks = append(m.Blocks, Note{Plain(v.updated(s.Updated))})
 	}
-	m.Buttons = v.storyButtons(e)
-	return m
+	return v.withWays(m, e, -1, v.button(wordSources, ShowSources, e))
 }
 
 // updated says when a story changed.
@@ -76,34 +77,72 @@ func (v Voice) withCredit(m Message, s store.Story) Message {
 	return m
 }
 
-// maxSides is how many narratives have a button of their own; beyond it one
-// button leads to all of them.
-const maxSides = 3
+// maxSides is how many narratives have a button each; of more, only the two that
+// have commands do, and the others stand in a menu.
+const maxSides = 4
 
-// storyButtons are the ways from a post to everything else of its story.
-func (v Voice) storyButtons(e store.Entry) []Button {
-	return append(v.sideButtons(e, -1), v.button(wordSources, ShowSources, e))
-}
-
-// sideButtons has a button for each narrative but the one at index except, and,
-// where that would be too many, one that leads to the rest.
-func (v Voice) sideButtons(e store.Entry, except int) []Button {
-	all := v.everySide(e, except)
-	if len(all) > maxSides {
-		all = append(all[:maxSides:maxSides], v.button(wordMore, ShowNarratives, e))
+// withWays adds the ways to the story's narratives but the one at index except,
+// and the buttons that stand behind them.
+func (v Voice) withWays(m Message, e store.Entry, except int, behind ...Button) Message {
+	own, others := v.ways(e, except)
+	if len(others) > MaxMenu {
+		others = append(others[:MaxMenu-1:MaxMenu-1], v.button(wordMore, ShowNarratives, e))
 	}
-	return all
+	if len(others) > 0 {
+		m.Menu = Menu{v.Text(wordChoose), others}
+	}
+	m.Buttons = append(own, behind...)
+	return m
 }
 
+// early are the ways that stand on each of the platform's messages that tell a
+// narrative: the one at index except, or several.
+func (v Voice) early(e store.Entry, except int) []Button {
+	own, others := v.ways(e, except)
+	if len(others) > 0 {
+		own = append(own, v.button(wordMore, ShowNarratives, e))
+	}
+	return own
+}
+
+// ways are the narratives but the one at index except: those that have a button,
+// and those that stand in a menu.
+func (v Voice) ways(e store.Entry, except int) (own, others []Button) {
+	all := v.everySide(e, except)
+	if len(all) <= maxSides {
+		return all, nil
+	}
+	for _, b := range all {
+		if isSide(b.Verb) {
+			own = append(own, b)
+		} else {
+			others = append(others, b)
+		}
+	}
+	return own, others
+}
+
+// everySide has a button for each narrative but the one at index except. Beside
+// one of the two sides that have commands, the other comes first.
 func (v Voice) everySide(e store.Entry, except int) []Button {
 	var all []Button
 	for _, i := range order(e) {
-		if i != except {
-			all = append(all, Button{v.shortLabel(e.Story.Narratives[i]), Action{Verb: verbOf(e.Story, i), Story: e.Short}})
+		if i == except {
+			continue
+		}
+		b := Button{v.shortLabel(e.Story.Narratives[i]), Action{Verb: verbOf(e.Story, i), Story: e.Short}}
+		if except >= 0 && isSide(verbOf(e.Story, except)) && isSide(b.Verb) {
+			all = slices.Insert(all, 0, b)
+		} else {
+			all = append(all, b)
 		}
 	}
 	return all
 }
+
+// isSide reports whether a verb asks for one of the two sides that have
+// commands.
+func isSide(v Verb) bool { return v == ShowCritical || v == ShowEstablishment }
 
 func (v Voice) button(label Phrase, verb Verb, e store.Entry) Button {
 	return Button{v.Text(label), Action{Verb: verb, Story: e.Short}}

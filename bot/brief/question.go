@@ -10,6 +10,7 @@ import (
 type Question struct {
 	Chat    store.Chat
 	Private bool // only the asker and the bot are there
+	Aloud   bool // the answer stands in the chat, for all to read
 	User    string
 	// Language is the asker's, as the platform told; empty if it did not.
 	Language string
@@ -66,6 +67,9 @@ type Answer struct {
 	// that has it. It never takes that of a post, nor of what is not the asker's
 	// alone.
 	Turn bool
+	// Quiet says that the asker was told already to wait: where a question can
+	// go without an answer, nothing is said.
+	Quiet bool
 }
 
 // Suggestion is a value that a reader may mean for an option.

@@ -28,9 +28,7 @@ func (v Voice) Sources(e store.Entry) Message {
 	case len(missing) > 0:
 		m.Blocks = append(m.Blocks, Note{Plain(v.count(wordUnlisted, len(missing), values{"Marks": marks(missing)}))})
 	}
-	m = v.withCredit(m, s)
-	m.Buttons = append(v.sideButtons(e, -1), v.button(wordStory, ShowStory, e))
-	return m
+	return v.withWays(v.withCredit(m, s), e, -1, v.button(wordStory, ShowStory, e))
 }
 
 // sourceList is the story's sources as they stand within another message.
@@ -41,6 +39,31 @@ func (v Voice) sourceList(s store.Story) SourceList {
 	}
 	return l
 }
+
+// Source is one of the story's articles by its number; where the story has none
+// of that number, it says which it has.
+func (v Voice) Source(e store.Entry, number int) Message {
+	s := e.Story
+	src, ok := s.Source(number)
+	if !ok && len(s.Sources) == 0 {
+		return v.Sources(e)
+	}
+	mark := marks([]int{number})
+	m := Message{Blocks: []Block{Heading{v.with(wordSource, values{"Mark": mark})}, about(s)}}
+	if ok {
+		m.Blocks = append(m.Blocks, Item{Mark: mark, Text: v.sourceText(src)})
+	} else {
+		var has []int
+		for _, src := range s.Sources[:min(len(s.Sources), maxNamed)] {
+			has = append(has, src.N)
+		}
+		m.Blocks = []Block{about(s), Paragraph{Plain(v.with(wordNoSource, values{"Mark": mark, "Marks": marks(has)}))}}
+	}
+	return v.withWays(v.withCredit(m, s), e, -1, v.button(wordSources, ShowSources, e), v.button(wordStory, ShowStory, e))
+}
+
+// maxNamed is how many numbers are named to who asked for another one.
+const maxNamed = 50
 
 func marks(ns []int) string {
 	var all []string

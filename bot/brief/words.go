@@ -87,3 +87,42 @@ const (
 	TitleLatest  Phrase = "title.latest"
 	TitleWhich   Phrase = "title.which"
 )
+
+// What is said of lists of stories, of all narratives together, and to who asks
+// too much.
+const (
+	NameToday        Phrase = "reading.brief.name"
+	HelpToday        Phrase = "reading.brief.help"
+	wordToday        Phrase = "reading.brief.title"
+	wordNothingToday Phrase = "reading.brief.nothing"
+
+	NameNarratives      Phrase = "reading.narratives.name"
+	HelpNarratives      Phrase = "reading.narratives.help"
+	OnMessageNarratives Phrase = "reading.narratives.on_message"
+	wordChoose          Phrase = "reading.narratives.choose"
+
+	OnMessageSources Phrase = "reading.source.on_message"
+	NameNumberOption Phrase = "reading.source.option"
+	HelpNumberOption Phrase = "reading.source.option_help"
+	wordSource       Phrase = "reading.source.title"
+	wordNoSource     Phrase = "reading.source.no_such"
+
+	NameTopics       Phrase = "reading.topics.name"
+	HelpTopics       Phrase = "reading.topics.help"
+	NameTopicOption  Phrase = "reading.topics.option"
+	HelpTopicOption  Phrase = "reading.topics.option_help"
+	wordTopics       Phrase = "reading.topics.title"
+	wordTopic        Phrase = "reading.topics.single"
+	wordTopicStories Phrase = "reading.topics.stories" // by their count
+	SayNoTopics      Phrase = "reading.topics.none"
+	SayNoSuchTopic   Phrase = "reading.topics.no_such"
+
+	wordPage     Phrase = "reading.page.title"
+	wordPrevious Phrase = "reading.page.previous"
+	wordNext     Phrase = "reading.page.next"
+
+	wordHelpAdmins Phrase = "reading.help.admins"
+
+	SayTooLong Phrase = "reading.say.too_long"
+	SayWait    Phrase = "reading.say.wait"
+)

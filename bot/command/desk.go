@@ -1,12 +1,16 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"briefbot/bot/brief"
+	"briefbot/bot/config"
 	"briefbot/store"
 )
 
@@ -26,8 +30,11 @@ type Desk struct {
 	store     Store
 	languages *brief.Languages
 	language  string
+	zone      *time.Location
+	outlets   store.Outlets
 	log       *slog.Logger
 	table     []entry
+	flood     *flood
 }
 
 // Options are what a Desk needs.
@@ -36,12 +43,21 @@ type Options struct {
 	Languages *brief.Languages
 	// Language is spoken with whoever no other is known of.
 	Language string
-	Log      *slog.Logger
+	// Timezone says when a day begins for whoever no other is known of; nil: UTC.
+	Timezone *time.Location
+	// Outlets say where outlets stand of which a story does not.
+	Outlets store.Outlets
+	// Questions are how much may be asked.
+	Questions config.Questions
+	Log       *slog.Logger
 }
 
 // New makes a Desk.
 func New(o Options) *Desk {
-	return &Desk{store: o.Store, languages: o.Languages, language: o.Language, log: o.Log, table: table()}
+	return &Desk{
+		store: o.Store, languages: o.Languages, language: o.Language, zone: cmp.Or(o.Timezone, time.UTC), outlets: o.Outlets,
+		log: o.Log, table: table(), flood: newFlood(o.Questions),
+	}
 }
 
 // Commands lists what can be asked.
@@ -86,6 +102,10 @@ func (d *Desk) asked(ctx context.Context, q brief.Question) asked {
 // Answer answers a question. What goes wrong is said in the answer, and the
 // details are logged.
 func (d *Desk) Answer(ctx context.Context, q brief.Question) brief.Answer {
+	if r := d.flood.rule(q); r != answered {
+		v := d.languages.Voice(q.Language, d.language)
+		return brief.Answer{Message: v.Say(v.Text(brief.SayWait)), Quiet: r == ignored}
+	}
 	asks := d.asked(ctx, q)
 	v := asks.voice
 	a, err := d.answer(ctx, asks)
@@ -130,10 +150,13 @@ func (d *Desk) answer(ctx context.Context, q asked) (brief.Answer, error) {
 
 // run answers a command.
 func (d *Desk) run(ctx context.Context, e entry, q asked) (brief.Answer, error) {
+	var err error
+	if q.Question, err = bounded(q); err != nil {
+		return brief.Answer{}, err
+	}
 	q.Options = e.options(q.Question)
 	var of store.Entry
 	if e.story {
-		var err error
 		if of, err = d.meant(ctx, q, e.verb); err != nil {
 			return brief.Answer{}, err
 		}
@@ -181,18 +204,14 @@ func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 		}
 		return d.about(ctx, e, q, of)
 	}
-	if verb != brief.ShowNarratives && !strings.HasPrefix(string(verb), "n") {
+	if !strings.HasPrefix(string(verb), "n") {
 		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "latest")
 	}
 	of, err := d.pressed(ctx, q)
 	if err != nil {
 		return brief.Answer{}, err
 	}
-	m := q.voice.NarrativeAt(of, verb)
-	if verb == brief.ShowNarratives {
-		m = q.voice.Narratives(of)
-	}
-	return brief.Answer{Message: m, Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}, Turn: true}, nil
+	return brief.Answer{Message: q.voice.NarrativeAt(of, verb), Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}, Turn: true}, nil
 }
 
 // pressed is the story that the button names.
@@ -204,21 +223,8 @@ func (d *Desk) pressed(ctx context.Context, q asked) (store.Entry, error) {
 	return e, err
 }
 
-// maxLatest is how many stories a list offers: as many as have a button each in
-// a row or two.
-const maxLatest = 8
-
-func (d *Desk) latest(ctx context.Context, q asked, _ store.Entry) (brief.Answer, error) {
-	all, err := d.store.LatestStories(ctx, maxLatest, maxLatest, func(store.Entry) bool { return true })
-	if err != nil {
-		return brief.Answer{}, err
-	}
-	if len(all) == 0 {
-		return brief.Answer{}, say(q.voice, brief.SayNoStories)
-	}
-	return brief.Answer{Message: q.voice.List(brief.TitleLatest, all), Turn: true}, nil
-}
-
+// help lists what the asker can use here: what is for private chats only there.
 func (d *Desk) help(_ context.Context, q asked, _ store.Entry) (brief.Answer, error) {
-	return brief.Answer{Message: q.voice.Help(d.Commands(), q.OwnNames), Turn: true}, nil
+	here := slices.DeleteFunc(d.Commands(), func(c brief.Command) bool { return c.Audience == brief.Alone && !q.Private })
+	return brief.Answer{Message: q.voice.Help(here, q.OwnNames), Turn: true}, nil
 }

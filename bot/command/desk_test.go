@@ -136,7 +136,7 @@ func TestAnswer(t *testing.T) {
 		{"unknown", brief.Question{Command: "frobnicate"}, "/help lists what I can do"},
 		{"a button", brief.Question{Action: button(brief.ShowEstablishment, "ferry")}, "In favour of the ferry."},
 		{"a button of a narrative with a label of its own", brief.Question{Action: button(brief.Narrative(2), "ferry")}, "Nerd | (Night ferry"},
-		{"a button of all narratives", brief.Question{Action: button(brief.ShowNarratives, "ferry")}, "3. Nerd"},
+		{"a button of all narratives", brief.Question{Action: button(brief.ShowNarratives, "ferry")}, "Nerd | Numbers of the ferry."},
 		{"a button of a story that is not there", brief.Question{Action: brief.Action{Verb: brief.ShowCritical, Story: "zzzzz"}}, "no longer know that button"},
 		{"a button of another version", brief.Question{Action: brief.Action{Verb: "dance", Story: "zzzzz"}}, "no longer know that button"},
 	} {
@@ -249,7 +249,7 @@ func TestSuggest(t *testing.T) {
 func BenchmarkAnswer(b *testing.B) {
 	d, _ := open(b)
 	for b.Loop() {
-		d.Answer(b.Context(), brief.Question{Chat: group, Command: "critical"})
+		d.Answer(b.Context(), brief.Question{Chat: group, Private: true, Command: "critical"})
 	}
 }
 

@@ -43,7 +43,7 @@ func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry
 			return store.Entry{}, err
 		}
 	}
-	all, err := d.store.LatestStories(ctx, 1, maxLatest, func(store.Entry) bool { return true })
+	all, err := d.store.LatestStories(ctx, 1, searched, func(store.Entry) bool { return true })
 	if err == nil && len(all) == 0 {
 		err = say(q.voice, brief.SayNoStories)
 	}
@@ -59,7 +59,7 @@ func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err
 	}
-	found, err := d.store.LatestStories(ctx, maxLatest, searched, func(e store.Entry) bool { return e.MatchesWords(arg) })
+	found, err := d.store.LatestStories(ctx, brief.PageSize, searched, func(e store.Entry) bool { return e.MatchesWords(arg) })
 	switch {
 	case err != nil:
 		return store.Entry{}, err
@@ -78,17 +78,25 @@ func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.
 // Suggest gives values for an option of a command while one types words for it,
 // the likeliest first, at most limit.
 func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words string, limit int) []brief.Suggestion {
-	if option != storyOption.Name {
-		return nil
+	var all []brief.Suggestion
+	var err error
+	switch option {
+	case storyOption.Name:
+		all, err = d.suggestStories(ctx, words, limit)
+	case topicOption.Name:
+		all, err = d.suggestTopics(ctx, words, limit)
 	}
-	found, err := d.store.LatestStories(ctx, limit, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
 	if err != nil {
-		d.log.Error("no suggestions", "err", err)
-		return nil
+		d.log.Error("no suggestions", "option", option, "err", err)
 	}
+	return all
+}
+
+func (d *Desk) suggestStories(ctx context.Context, words string, limit int) ([]brief.Suggestion, error) {
+	found, err := d.store.LatestStories(ctx, limit, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
 	var all []brief.Suggestion
 	for _, e := range found {
 		all = append(all, brief.Suggestion{Label: e.Story.Headline, Value: e.Short})
 	}
-	return all
+	return all, err
 }

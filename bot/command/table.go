@@ -43,6 +43,16 @@ func aboutStories() []entry {
 	options := []brief.Option{storyOption}
 	return []entry{
 		{
+			Command: brief.Command{Name: "brief", Called: brief.NameToday, Help: brief.HelpToday},
+			verb:    brief.ShowToday,
+			answer:  (*Desk).today,
+		},
+		{
+			Command: brief.Command{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
+			verb:    brief.ShowLatest,
+			answer:  (*Desk).latest,
+		},
+		{
 			Command: brief.Command{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Options: options},
 			verb:    brief.ShowCritical,
 			story:   true,
@@ -55,21 +65,33 @@ func aboutStories() []entry {
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Side(e, store.Establishment) }),
 		},
 		{
-			Command: brief.Command{Name: "sources", Called: brief.NameSources, Help: brief.HelpSources, Options: options},
-			verb:    brief.ShowSources,
-			story:   true,
-			answer:  story(brief.Voice.Sources),
+			Command: brief.Command{
+				Name: "narratives", Called: brief.NameNarratives, Help: brief.HelpNarratives, Options: options, OnMessage: brief.OnMessageNarratives,
+			},
+			verb:   brief.ShowNarratives,
+			story:  true,
+			answer: (*Desk).narratives,
 		},
 		{
-			Command: brief.Command{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
-			verb:    brief.ShowLatest,
-			answer:  (*Desk).latest,
+			Command: brief.Command{
+				Name: "sources", Called: brief.NameSources, Help: brief.HelpSources,
+				Options: []brief.Option{storyOption, numberOption}, OnMessage: brief.OnMessageSources,
+			},
+			verb:   brief.ShowSources,
+			story:  true,
+			read:   readSources,
+			answer: (*Desk).sources,
 		},
 		{
 			Command: brief.Command{Name: "story", Called: brief.NameStory, Help: brief.HelpStory, Options: options},
 			verb:    brief.ShowStory,
 			story:   true,
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Post(e, false) }),
+		},
+		{
+			Command: brief.Command{Name: "topics", Called: brief.NameTopics, Help: brief.HelpTopics, Options: []brief.Option{topicOption}},
+			verb:    brief.ShowTopics,
+			answer:  (*Desk).topics,
 		},
 	}
 }

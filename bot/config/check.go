@@ -24,6 +24,7 @@ func (c *Config) check(d *decoder) {
 	}
 	c.checkSources(d)
 	c.checkTopics(d)
+	c.checkOutlets(d)
 	c.checkChannels(d)
 }
 
@@ -136,6 +137,23 @@ func (c *Config) checkTopics(d *decoder) {
 		names.check(d, at+".name", strings.ToLower(t.Name))
 		if n := d.given[at+".words"]; n == nil || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 			d.fail(at, d.node(at), problem{reason: "has no words", hint: "want some, as in words: [ferry, /rail(way)?/]"})
+		}
+	}
+}
+
+func (c *Config) checkOutlets(d *decoder) {
+	names, domains := unique{}, unique{}
+	for i, o := range c.Outlets {
+		at := element("outlets", i)
+		names.check(d, at+".name", strings.ToLower(o.Name))
+		domains.check(d, at+".domain", strings.ToLower(o.Domain))
+		given := func(key string) bool { return d.given[at+"."+key] != nil || d.bad[at+"."+key] }
+		switch {
+		case d.bad[at]:
+		case !given("name") && !given("domain"):
+			d.fail(at, d.node(at), problem{reason: "is nobody", hint: "want a name or a domain"})
+		case !given("lr") && !given("cp"):
+			d.fail(at, d.node(at), problem{reason: "stands nowhere", hint: "want lr or cp, from 1 to 5"})
 		}
 	}
 }

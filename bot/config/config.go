@@ -25,10 +25,12 @@ type Config struct {
 	Contact     string        // who runs the bot, for those whose servers it asks
 	Sources     []Source
 	Topics      []Topic
+	Outlets     []store.Outlet
 	SameStory   store.Sameness
 	Web         Web
 	Discord     Discord
 	Telegram    Telegram
+	Questions   Questions
 	Channels    []store.Channel
 	Log         Log
 }
@@ -116,6 +118,12 @@ type Rates struct {
 	All   Rate // everything that the bot sends
 	Chat  Rate // one chat
 	Group Rate // one group or channel
+}
+
+// Questions are how much readers may ask.
+type Questions struct {
+	Reader Rate // one reader
+	Chat   Rate // all in one chat in which the answers stand
 }
 
 // Log is how the program tells what it does.

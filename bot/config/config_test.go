@@ -89,6 +89,7 @@ func TestDefaults(t *testing.T) {
 			Rates:  Rates{Rate{30, time.Second}, Rate{1, time.Second}, Rate{20, time.Minute}},
 			Poll:   50 * time.Second,
 		},
+		Questions: Questions{Reader: Rate{30, time.Minute}, Chat: Rate{60, time.Minute}},
 		Channels: []store.Channel{{
 			Name: "world", Chat: store.Chat{Platform: store.Discord, ID: "1122"},
 			Schedule: "@every 15m", Timezone: "UTC", Language: "en", Mode: store.Each, Limit: 10, Backfill: 1,
@@ -128,6 +129,8 @@ sources:
   - {name: kagi, kagi: world, language: de}
 topics:
   - {name: transport, words: [ferry, '/\$${2}/']}
+questions: {reader: off, chat: 5/s}
+outlets: [{name: Ansel Post, domain: AnselPost.example, lr: 2, cp: 1}, {domain: café.example, cp: 5}]
 same_story: {alike: 100%, within: 2d}
 web: {listen: "", admin_token: "${DISCORD_TOKEN}"}
 discord:
@@ -202,7 +205,12 @@ func TestEveryKey(t *testing.T) {
 			},
 			{Name: "kagi", Kagi: "world", Language: "de", Every: time.Hour, Require: None, APIURL: "https://kite.kagi.com"},
 		},
-		Topics:    []Topic{{"transport", []string{"ferry", `/\${2}/`}}},
+		Topics: []Topic{{"transport", []string{"ferry", `/\${2}/`}}},
+		Outlets: []store.Outlet{
+			{Name: "Ansel Post", Domain: "AnselPost.example", Leaning: store.Leaning{LR: 2, CP: 1}},
+			{Domain: "café.example", Leaning: store.Leaning{CP: 5}},
+		},
+		Questions: Questions{Chat: Rate{5, time.Second}},
 		SameStory: store.Sameness{Alike: 1, Within: 48 * time.Hour},
 		Web:       Web{AdminToken: NewSecret("disc-0rd")},
 		Discord:   Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},

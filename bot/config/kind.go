@@ -62,6 +62,12 @@ var sourceKind = said("name of a source", "want one without a colon", func(s str
 	return !strings.Contains(s, ":")
 })
 
+// domainPattern is a host's name with at least one dot, without what stands
+// around it in an address.
+var domainPattern = regexp.MustCompile(`^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
+
+var domainKind = said("domain", "want one as in example.org, without https:// and without a path", domainPattern.MatchString)
+
 var zoneKind = kind[*time.Location]{
 	name: "time zone",
 	want: wantZone,

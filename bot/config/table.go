@@ -19,12 +19,17 @@ func (c *Config) fields() []field {
 		key("contact", contactKind, &c.Contact, "", "an address of mail or of a page, where those whose servers are asked for stories can reach you"),
 		sections("sources", &c.Sources, (*Source).fields, "where stories come from"),
 		sections("topics", &c.Topics, (*Topic).fields, "topics that stories get by their words, beside those that they come with"),
+		sections("outlets", &c.Outlets, outletFields, "where outlets stand, beside their sources where a story does not tell"),
 		section("same_story", "when what two sources tell is one story: its richest telling is posted, once",
 			key("alike", shareKind, &c.SameStory.Alike, "50%", "with one headline: how much of the shorter one's bullets the other must have too; off: nothing is found to be the same"),
 			key("within", durationKind(time.Minute, 30*24*time.Hour), &c.SameStory.Within, "48h", "how far apart the two may come in"),
 		),
 		section("discord", "the bot on Discord", c.Discord.fields()...),
 		section("telegram", "the bot on Telegram", c.Telegram.fields()...),
+		section("questions", "how much may be asked at once, and then in so long; off: no bound",
+			key("reader", rateKind, &c.Questions.Reader, "30/m", "by one reader; who asks more is told once to wait"),
+			key("chat", rateKind, &c.Questions.Chat, "60/m", "in one chat where the answers stand for all to read"),
+		),
 		sections("channels", &c.Channels, channelFields, "who gets the stories, and when"),
 		section("web", "what the bot offers by HTTP: the API and its own health", c.Web.fields()...),
 		section("log", "what the program tells of itself", c.Log.fields()...),
@@ -72,6 +77,15 @@ func (t *Topic) fields() []field {
 	return []field{
 		must("name", textKind, &t.Name, "the topic"),
 		several("words", patternKind, &t.Words, "words, or /expressions/, of which one must stand in headline or bullets, whatever case and accents"),
+	}
+}
+
+func outletFields(o *store.Outlet) []field {
+	return []field{
+		key("name", textKind, &o.Name, "", "the outlet, as stories name it, whatever the case"),
+		key("domain", domainKind, &o.Domain, "", "where its pages are, as in example.org, which has www.example.org in it"),
+		key("lr", optional(numberKind(1, 5)), &o.Leaning.LR, "", "from 1, left, to 5, right"),
+		key("cp", optional(numberKind(1, 5)), &o.Leaning.CP, "", "from 1, establishment-critical, to 5, pro-establishment"),
 	}
 }
 

@@ -29,13 +29,13 @@ config.yaml:2:1: channels: there is none: want at least one, with a name and a d
 	{"syntax: alias", "data: x\nlog: *there\n", `config.yaml:2:1: this is no YAML: unknown anchor 'there' referenced`},
 
 	{"unknown", small + "timezon: UTC\nfoo: 1\nlog: {levle: info, verbose: true}\n", `config.yaml:5:1: timezon: is no key: did you mean timezone?
-config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, same_story, discord, telegram, channels, web, log
+config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, web, log
 config.yaml:7:7: log.levle: is no key: did you mean level?
 config.yaml:7:20: log.verbose: is no key: want one of level, format`},
 	{"unknown key of a list", "sources: [{name: desk, dirr: x}]\ndiscord: {token: x}\nchannels: [{name: a, discrod: 1}]\n", `config.yaml:1:24: sources[0].dirr: is no key: did you mean dir?
 config.yaml:3:22: channels[0].discrod: is no key: did you mean discord?`},
 	{"unknown key instead of a token", "sources: [{name: desk, dir: x}]\ndiscord: {tokn: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:2:11: discord.tokn: is no key: did you mean token?`},
-	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, same_story, discord, telegram, channels, web, log`},
+	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, web, log`},
 	{"key twice", small + "language: en\nlanguage: de\n", `config.yaml:6:1: language: is given twice: the first stands in line 5`},
 
 	{"types", small + "data: [a]\nlanguage: {a: b}\nlog: info\ntelegram: [x]\n", `config.yaml:5:7: data: has keys or a list where one value belongs: want the path of a folder
@@ -86,6 +86,12 @@ config.yaml:5:23: topics[0].words[0]: "/x*/" fits every text: an expression that
 config.yaml:6:5: topics[1]: has no words: want some, as in words: [ferry, /rail(way)?/]
 config.yaml:6:12: topics[1].name: "A" is taken: topics[0].name in line 5 has it
 config.yaml:8:44: channels[0].include[0]: "/(?=a)/" is no regular expression: invalid or unsupported Perl syntax: (?=: want words as in night ferry, or a regular expression as in /rail(way)?/`},
+	{"outlets", small + "outlets:\n  - {name: Ansel Post}\n  - {lr: 2}\n  - {domain: https://a.example/x, lr: 6, cp: 2}\n  - {name: ansel post, domain: b.example, cp: 1}\n  - {domain: B.example, cp: 1}\n", `config.yaml:6:5: outlets[0]: stands nowhere: want lr or cp, from 1 to 5
+config.yaml:7:5: outlets[1]: is nobody: want a name or a domain
+config.yaml:8:14: outlets[2].domain: "https://a.example/x" is no domain: want one as in example.org, without https:// and without a path
+config.yaml:8:39: outlets[2].lr: "6" is out of range: want 1 to 5
+config.yaml:9:12: outlets[3].name: "ansel post" is taken: outlets[0].name in line 6 has it
+config.yaml:10:14: outlets[4].domain: "B.example" is taken: outlets[3].domain in line 9 has it`},
 	{"one story", small + "same_story: {alike: 0.5, within: 10s}\n", `config.yaml:5:21: same_story.alike: "0.5" is no percentage: want 1% to 100%, or off
 config.yaml:5:34: same_story.within: "10s" is too short: want at least 1m`},
 	{"listen", small + "web: {listen: 8080, admin_token: a b}\n", `config.yaml:5:15: web.listen: "8080" is no address and port: want one as in 127.0.0.1:8080, or off

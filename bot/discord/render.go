@@ -117,15 +117,14 @@ type page struct {
 	buttons []brief.Button
 }
 
-// pages spreads a message. The buttons stand on the last page; each earlier one
-// has the last of them.
+// pages spreads a message. All buttons stand on the last page.
 func pages(m brief.Message) []page {
 	packed := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return fits(embeds(bs)) })
 	var all []page
 	for i, blocks := range packed {
-		buttons := m.Buttons
-		if i < len(packed)-1 && len(buttons) > 0 {
-			buttons = buttons[len(buttons)-1:]
+		buttons := m.All()
+		if i < len(packed)-1 {
+			buttons = m.Early()
 		}
 		all = append(all, page{embeds(blocks), buttons})
 	}

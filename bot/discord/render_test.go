@@ -138,7 +138,7 @@ func TestEveryPostIsTaken(t *testing.T) {
 	id := uint64(100)
 	for name, e := range map[string]store.Entry{"usual": ferry(), "long": flood(), "hostile": hostile(), "huge": huge, "odd": odd} {
 		for kind, m := range map[string]brief.Message{
-			"post": english.Post(e, false), "folded": english.Post(e, true), "sources": english.Sources(e), "sides": english.Narratives(e),
+			"post": english.Post(e, false), "folded": english.Post(e, true), "sources": english.Sources(e), "sides": english.Narratives(e, 1),
 		} {
 			id++
 			dl := w.rendered(store.Delivery{ID: id, Chat: store.Chat{Platform: store.Discord, ID: w.news}}, m)

@@ -127,6 +127,7 @@ sources: [{name: desk, dir: stories, rescan: 500ms, on_removed: retract}]
 web: {listen: off}
 discord: {token: %s, api_url: %s, rates: {all: off}}
 telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
+questions: {reader: off, chat: off}
 channels:
   - {name: discord, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: channel, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}

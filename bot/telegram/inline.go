@@ -91,7 +91,7 @@ func (in *inbox) articles(stories []brief.Shared) []article {
 			Title:       s.Headline,
 			Description: cut(s.Line, maxLine),
 			Content:     messageText{sheets[0].html, "HTML", preview(sheets[0].blocks)},
-			Markup:      keyboard(s.Message.Buttons, "", true, in.name()),
+			Markup:      keyboard(s.Message.All(), "", true, in.name()),
 		}
 		a.Thumbnail, _ = web(s.Picture)
 		all = append(all, a)

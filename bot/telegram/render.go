@@ -68,15 +68,15 @@ type sheet struct {
 	buttons []brief.Button
 }
 
-// spread puts a message into as many of Telegram's as it takes. The buttons
-// stand on the last; each earlier one has the last of them.
+// spread puts a message into as many of Telegram's as it takes. All buttons
+// stand on the last.
 func spread(m brief.Message) []sheet {
 	var all []sheet
 	for _, blocks := range brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() }) {
-		all = append(all, sheet{blocks, render(blocks).html.String(), m.Buttons[max(0, len(m.Buttons)-1):]})
+		all = append(all, sheet{blocks, render(blocks).html.String(), m.Early()})
 	}
 	if len(all) > 0 {
-		all[len(all)-1].buttons = m.Buttons
+		all[len(all)-1].buttons = m.All()
 	}
 	return all
 }
@@ -268,17 +268,19 @@ func (m markup) MarshalJSON() ([]byte, error) {
 }
 
 // keyboard lays out buttons. In a channel, whose readers can't be answered
-// there, they lead into the private chat.
+// there, they lead into the private chat. Numbers have rows of their own.
 func keyboard(buttons []brief.Button, tag string, channel bool, name string) markup {
-	inRow := maxInRow
-	if numbers(buttons) {
-		inRow = maxNumbersInRow
-	}
 	var m markup
-	for i, b := range buttons[:min(len(buttons), maxButtons)] {
-		if i%inRow == 0 {
+	inRow := 0
+	for _, b := range buttons[:min(len(buttons), maxButtons)] {
+		fit := maxInRow
+		if isNumber(b.Label) {
+			fit = maxNumbersInRow
+		}
+		if fit != inRow || len(m.rows[len(m.rows)-1]) == fit {
 			m.rows = append(m.rows, nil)
 		}
+		inRow = fit
 		k := key{Text: cut(b.Label, maxLabel), Data: b.Data(tag)}
 		if channel {
 			k.Data, k.URL = "", deepLink(name, b.Action, tag)
@@ -292,13 +294,9 @@ func deepLink(name string, a brief.Action, tag string) string {
 	return "https://t.me/" + name + "?start=" + a.Payload(tag)
 }
 
-func numbers(buttons []brief.Button) bool {
-	for _, b := range buttons {
-		if _, err := strconv.Atoi(b.Label); err != nil {
-			return false
-		}
-	}
-	return true
+func isNumber(label string) bool {
+	_, err := strconv.Atoi(label)
+	return err == nil
 }
 
 // cut makes a text so short that it says what it is and no more.

@@ -80,12 +80,12 @@ type richSheet struct {
 func spreadRich(m brief.Message) []richSheet {
 	var all []richSheet
 	for _, blocks := range brief.Pack(withSources(m), func(bs []brief.Block) bool { return renderRich(bs).size.fits() }) {
-		s := richSheet{blocks: renderRich(blocks).blocks, buttons: m.Buttons[max(0, len(m.Buttons)-1):]}
+		s := richSheet{blocks: renderRich(blocks).blocks, buttons: m.Early()}
 		s.message, _ = json.Marshal(richMessage{s.blocks, m.RightToLeft(), true}) // of texts and numbers: it can't fail
 		all = append(all, s)
 	}
 	if len(all) > 0 {
-		all[len(all)-1].buttons = m.Buttons
+		all[len(all)-1].buttons = m.All()
 	}
 	return all
 }

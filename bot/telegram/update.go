@@ -111,7 +111,7 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 // question reads what a message asks; false if it asks nothing.
 func (in *inbox) question(m message) (brief.Question, bool) {
 	private := m.Chat.Type == "private"
-	q := brief.Question{Chat: place(m), Private: private, User: sender(m)}
+	q := brief.Question{Chat: place(m), Private: private, Aloud: !private, User: sender(m)}
 	if m.From != nil {
 		q.Language = m.From.Language
 	}
@@ -196,6 +196,7 @@ func (in *inbox) press(ctx context.Context, c callback, o store.Offset) (recorde
 	q := brief.Question{User: fmt.Sprint(c.From.ID), Language: c.From.Language, Button: c.Data}
 	if c.Message != nil {
 		q.Chat, q.Private = place(*c.Message), c.Message.Chat.Type == "private"
+		q.Aloud = !q.Private
 	}
 	a, tag, err := brief.ParseAction(c.Data)
 	if err != nil || c.Message == nil {
@@ -228,6 +229,9 @@ func (in *inbox) answer(ctx context.Context, q brief.Question, m message, o stor
 	cancel()
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if a.Quiet {
+		return in.ledger.PutOffset(ctx, o)
 	}
 	d := store.Delivery{Chat: q.Chat, Planned: time.Now(), Rich: in.wantsRich(ctx, q)}
 	if a.Story.ID != "" {

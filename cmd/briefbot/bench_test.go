@@ -223,7 +223,7 @@ func (h *house) open(p store.Platform, chats int) {
 // configure writes the configuration, with the first chats of each platform.
 func (h *house) configure(rates map[store.Platform]string, when string, first int) {
 	var text strings.Builder
-	text.WriteString("data: data\nsources: [{name: desk, dir: stories}]\nlog: {level: error}\nweb: {listen: off}\n")
+	text.WriteString("data: data\nsources: [{name: desk, dir: stories}]\nlog: {level: error}\nweb: {listen: off}\nquestions: {reader: off, chat: off}\n")
 	for p, r := range rates {
 		fmt.Fprintf(&text, "%s: {token: \"4711:bench\", api_url: %s, rates: %s}\n", p, h.address, r)
 	}
