@@ -201,6 +201,12 @@ func TestWhichOne(t *testing.T) {
 	if got := text(b); !strings.Contains(got, "On the ferry") {
 		t.Errorf("the button answers %q", got)
 	}
+	// The source that was asked for is not forgotten.
+	a = d.Answer(t.Context(), brief.Question{Command: "sources", Argument: "1 port ansel"})
+	b = d.Answer(t.Context(), brief.Question{Action: a.Buttons[1].Action})
+	if got := text(b); !strings.HasPrefix(got, "Source [1] | (Night ferry") {
+		t.Errorf("the button answers %q", got)
+	}
 }
 
 // The answer with one side offers the other.

@@ -15,10 +15,11 @@ const searched = 2000
 // meant finds the story that a command is about: the one named, by its short id
 // or words of its headline; else the one whose post was replied to; else the
 // one posted last in this chat; else the latest. Where words fit several, the
-// reader is asked which, with buttons that go on to verb.
+// reader is asked which, with buttons that go on to verb, and to the source that
+// was asked for.
 func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry, error) {
 	if arg := strings.TrimSpace(q.Options[storyOption.Name]); arg != "" {
-		return d.named(ctx, q.voice, arg, verb)
+		return d.named(ctx, q, arg, verb)
 	}
 	if a, _, err := brief.ParseAction(q.Button); err == nil && a.Story != "" {
 		e, err := d.store.StoryByShort(ctx, a.Story)
@@ -54,7 +55,7 @@ func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry
 }
 
 // named finds the story that an argument names.
-func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.Verb) (store.Entry, error) {
+func (d *Desk) named(ctx context.Context, q asked, arg string, verb brief.Verb) (store.Entry, error) {
 	e, err := d.store.StoryByShort(ctx, arg)
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err
@@ -64,11 +65,11 @@ func (d *Desk) named(ctx context.Context, v brief.Voice, arg string, verb brief.
 	case err != nil:
 		return store.Entry{}, err
 	case len(found) == 0:
-		return store.Entry{}, say(v, brief.SayNoSuch)
+		return store.Entry{}, say(q.voice, brief.SayNoSuch)
 	case len(found) > 1:
-		m := v.List(brief.TitleWhich, found)
+		m := q.voice.List(brief.TitleWhich, found)
 		for i := range m.Buttons {
-			m.Buttons[i].Verb = verb
+			m.Buttons[i].Verb, m.Buttons[i].With = verb, numberOf(q)
 		}
 		return store.Entry{}, &reply{m}
 	}

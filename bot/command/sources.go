@@ -15,10 +15,19 @@ var numberOption = brief.Option{Name: "number", Called: brief.NameNumberOption, 
 // sources is the list of a story's sources, or one of them.
 func (d *Desk) sources(_ context.Context, q asked, of store.Entry) (brief.Answer, error) {
 	of.Story = d.outlets.Placed(of.Story)
-	if n, ok := sourceNumber(q.Options[numberOption.Name]); ok {
+	if n, ok := sourceNumber(numberOf(q)); ok {
 		return brief.Answer{Message: q.voice.Source(of, n), Turn: true}, nil
 	}
 	return brief.Answer{Message: q.voice.Sources(of), Turn: true}, nil
+}
+
+// numberOf is the number of the source that is asked for, as a button holds it;
+// empty if none is.
+func numberOf(q asked) string {
+	if n, ok := sourceNumber(q.Options[numberOption.Name]); ok {
+		return strconv.Itoa(n)
+	}
+	return q.Action.With
 }
 
 // readSources takes apart what was typed behind the command: "3", "3 words of a

@@ -173,6 +173,26 @@ func TestFoldsAreAlike(t *testing.T) {
 	}
 }
 
+// Each message of a long narrative leads to the other, and so does each of a long
+// post that has both folded in it.
+func TestEachPieceLeadsToTheOtherSide(t *testing.T) {
+	e := ferry()
+	for i := range e.Story.Narratives {
+		e.Story.Narratives[i].Paragraphs = []string{strings.Repeat("They waited nine years for it. ", 400)}
+	}
+	for name, m := range map[string]brief.Message{"critical": english.Side(e, store.Critical), "both": english.Narratives(e, 1), "folded": english.Post(e, true)} {
+		all := messages(m, func(int) string { return "t" })
+		if len(all) < 2 {
+			t.Errorf("%s: one message has it all", name)
+		}
+		for i, msg := range all {
+			if body, _ := json.Marshal(msg); !bytes.Contains(body, []byte("1/est/")) {
+				t.Errorf("%s: message %d of %d has no button for the other side", name, i+1, len(all))
+			}
+		}
+	}
+}
+
 func TestSilent(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
 	for kind, chat := range map[string]string{"text": w.news, "forum": w.channel("briefs", "forum")} {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -274,6 +275,56 @@ func TestRenderGolden(t *testing.T) {
 }
 
 // Each way in which a send can go, and what the outbox is told of it.
+// Each message of a long narrative leads to the other, and so does each of a long
+// post that has both folded in it.
+func TestEachPieceLeadsToTheOtherSide(t *testing.T) {
+	e := ferry()
+	e.Story.Narratives = nil
+	for _, label := range []string{"Establishment-critical", "Pro-establishment"} {
+		e.Story.Narratives = append(e.Story.Narratives, store.Narrative{Label: label, Paragraphs: []string{strings.Repeat("They waited nine years for it. ", 400)}})
+	}
+	for name, m := range map[string]brief.Message{"critical": english.Side(e, store.Critical), "both": english.Narratives(e, 1), "folded": english.Post(e, true)} {
+		all := spread(m)
+		if len(all) < 2 {
+			t.Errorf("%s: one message has it all", name)
+		}
+		for i, s := range all {
+			if !slices.ContainsFunc(s.buttons, func(b brief.Button) bool { return b.Verb == brief.ShowEstablishment }) {
+				t.Errorf("%s: message %d of %d has no button for the other side", name, i+1, len(all))
+			}
+		}
+	}
+}
+
+// Numbers have rows of their own, and a menu's options stand below the buttons.
+func TestKeyboard(t *testing.T) {
+	e := ferry()
+	e.Story.Narratives = nil
+	for _, label := range []string{"Left", "Right", "Establishment-critical", "Pro-establishment", "Nerd", "Cynical"} {
+		e.Story.Narratives = append(e.Story.Narratives, store.Narrative{Label: label, Paragraphs: []string{"It says so."}})
+	}
+	page := english.Stories("Latest", slices.Repeat([]store.Entry{ferry()}, brief.PageSize), brief.Page{Number: 2, More: true})
+	for name, tt := range map[string]struct {
+		m    brief.Message
+		want string
+	}{
+		"a page": {page, "9 10 11 12 13 14 15 16 | ‹ Previous Next ›"},
+		"a menu": {english.Post(e, false), "Critical Establishment Sources | Left Right Nerd | Cynical"},
+	} {
+		var rows []string
+		for _, row := range keyboard(spread(tt.m)[0].buttons, "t", false, "brief_bot").rows {
+			var labels []string
+			for _, k := range row {
+				labels = append(labels, k.Text)
+			}
+			rows = append(rows, strings.Join(labels, " "))
+		}
+		if got := strings.Join(rows, " | "); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
