@@ -231,7 +231,9 @@ func TestMenu(t *testing.T) {
 			t.Errorf("%s: %+v", name, m.Menu)
 		}
 	}
-	if m := english.Post(ferry(), false); len(m.Menu.Options) > 0 {
-		t.Error("two narratives make a menu")
+	for name, m := range map[string]Message{"two narratives": english.Post(ferry(), false), "a post that has them all in it": english.Post(e, true)} {
+		if len(m.Menu.Options) > 0 || len(m.Buttons) > 4 {
+			t.Errorf("%s: a menu of %d, and %d buttons", name, len(m.Menu.Options), len(m.Buttons))
+		}
 	}
 }

@@ -29,7 +29,12 @@ func (v Voice) Post(e store.Entry, fold bool) Message {
 	if s.Revision > 1 && !e.Retracted {
 		m.Blocks = append(m.Blocks, Note{Plain(v.updated(s.Updated))})
 	}
-	return v.withWays(m, e, -1, v.button(wordSources, ShowSources, e))
+	sources := v.button(wordSources, ShowSources, e)
+	if fold { // the narratives stand in it already: there is no need for a menu
+		m.Buttons = append(slices.Clone(m.early), sources)
+		return m
+	}
+	return v.withWays(m, e, -1, sources)
 }
 
 // updated says when a story changed.

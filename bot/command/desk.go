@@ -180,6 +180,7 @@ func (e entry) options(q brief.Question) map[string]string {
 }
 
 func (d *Desk) about(ctx context.Context, e entry, q asked, of store.Entry) (brief.Answer, error) {
+	of.Story = d.outlets.Placed(of.Story)
 	a, err := e.answer(d, ctx, q, of)
 	if err != nil {
 		return brief.Answer{}, err
@@ -191,27 +192,20 @@ func (d *Desk) about(ctx context.Context, e entry, q asked, of store.Entry) (bri
 // press answers a button.
 func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 	verb := q.Action.Verb
-	for _, e := range d.table {
-		if e.verb != verb {
-			continue
-		}
-		if !e.story {
-			return d.about(ctx, e, q, store.Entry{})
-		}
-		of, err := d.pressed(ctx, q)
-		if err != nil {
-			return brief.Answer{}, err
-		}
-		return d.about(ctx, e, q, of)
-	}
-	if !strings.HasPrefix(string(verb), "n") {
+	e := oneNarrative
+	if i := slices.IndexFunc(d.table, func(e entry) bool { return e.verb == verb }); i >= 0 && verb != "" {
+		e = d.table[i]
+	} else if !strings.HasPrefix(string(verb), "n") {
 		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "latest")
 	}
-	of, err := d.pressed(ctx, q)
-	if err != nil {
-		return brief.Answer{}, err
+	var of store.Entry
+	if e.story {
+		var err error
+		if of, err = d.pressed(ctx, q); err != nil {
+			return brief.Answer{}, err
+		}
 	}
-	return brief.Answer{Message: q.voice.NarrativeAt(of, verb), Story: store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}, Turn: true}, nil
+	return d.about(ctx, e, q, of)
 }
 
 // pressed is the story that the button names.

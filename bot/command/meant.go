@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -79,6 +80,9 @@ func (d *Desk) named(ctx context.Context, q asked, arg string, verb brief.Verb) 
 // Suggest gives values for an option of a command while one types words for it,
 // the likeliest first, at most limit.
 func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words string, limit int) []brief.Suggestion {
+	if words = visible(words); utf8.RuneCountInString(words) > maxSaid {
+		return nil
+	}
 	var all []brief.Suggestion
 	var err error
 	switch option {

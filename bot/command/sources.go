@@ -14,7 +14,6 @@ var numberOption = brief.Option{Name: "number", Called: brief.NameNumberOption, 
 
 // sources is the list of a story's sources, or one of them.
 func (d *Desk) sources(_ context.Context, q asked, of store.Entry) (brief.Answer, error) {
-	of.Story = d.outlets.Placed(of.Story)
 	if n, ok := sourceNumber(numberOf(q)); ok {
 		return brief.Answer{Message: q.voice.Source(of, n), Turn: true}, nil
 	}
