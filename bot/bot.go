@@ -99,8 +99,9 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	own := *c
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
+	places := store.NewOutlets(c.Outlets)
 	desk := command.New(command.Options{
-		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: store.NewOutlets(c.Outlets), Questions: c.Questions, Log: log,
+		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions, Log: log,
 	})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
@@ -136,7 +137,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 		})
 		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
 	}
-	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Languages: languages, Rates: rates, SettleAfter: c.SettleAfter, Log: log})
+	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Languages: languages, Rates: rates, Outlets: places, SettleAfter: c.SettleAfter, Log: log})
 	b.scheduler = schedule.New(st, log)
 	b.reviser = schedule.NewReviser(st, log)
 	return b, nil

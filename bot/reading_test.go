@@ -74,6 +74,19 @@ func TestReading(t *testing.T) {
 	}
 }
 
+// Where an outlet stands that a story does not tell is told in a rich post too.
+func TestLeaningInARichPost(t *testing.T) {
+	w := newWorld(t)
+	w.write("ferry.txt", ferry)
+	c := w.rich("rich")
+	c.Outlets = append(c.Outlets, store.Outlet{Domain: "seawire.example", Leaning: store.Leaning{LR: 4}})
+	w.start(c)
+	w.until("the post", func() bool { return len(w.telegram.Transcript()) > 0 })
+	if body := string(w.telegram.Transcript()[0].Body); strings.Count(body, "centre-right") != 1 {
+		t.Errorf("the post's sources lack the leaning: %s", body)
+	}
+}
+
 // One who floods a group is told once, and everybody else there is answered.
 func TestFlood(t *testing.T) {
 	w := newWorld(t)

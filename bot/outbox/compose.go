@@ -167,7 +167,9 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		}
 		return voice.Digest(post.Planned.In(zone), entries), refs, nil
 	}
-	return d.posts.post(voice, entries[0], folds(channel, place, dl.Rich)), refs, nil
+	e := entries[0]
+	e.Story = d.Outlets.Placed(e.Story)
+	return d.posts.post(voice, e, folds(channel, place, dl.Rich)), refs, nil
 }
 
 // posts remembers the last posts that were put into words: a story that comes in

@@ -34,6 +34,8 @@ type Options struct {
 	Platforms map[store.Platform]Platform
 	Languages *brief.Languages
 	Rates     map[store.Platform]config.Rates
+	// Outlets say where outlets stand of which a story does not.
+	Outlets store.Outlets
 	// SettleAfter is how long an uncertain send is left alone before it is
 	// looked for: its request may still be carried out.
 	SettleAfter time.Duration
