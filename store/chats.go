@@ -30,15 +30,29 @@ func atPlace(r Reader, c Chat) Chat {
 // StoryOfMessage gives the ID of the story that a message of ours brought, or
 // ErrNotFound. A message with several stories has none of its own.
 func (s *Store) StoryOfMessage(ctx context.Context, c Chat, message string) (string, error) {
+	all, err := s.StoriesOfMessage(ctx, c, message)
+	if err != nil {
+		return "", err
+	}
+	if len(all) != 1 {
+		return "", fmt.Errorf("message %s in %s: %w", message, c.ID, ErrNotFound)
+	}
+	return all[0], nil
+}
+
+// StoriesOfMessage gives the IDs of the stories that a message of ours brought,
+// in their order there, or ErrNotFound.
+func (s *Store) StoriesOfMessage(ctx context.Context, c Chat, message string) ([]string, error) {
 	var m posted
 	err := s.e.View(ctx, func(r Reader) error { return get(r, messageKey(c, message), &m) })
-	if err == nil && len(m.Stories) != 1 {
-		err = ErrNotFound
-	}
 	if err != nil {
-		return "", fmt.Errorf("message %s in %s: %w", message, c.ID, err)
+		return nil, fmt.Errorf("message %s in %s: %w", message, c.ID, err)
 	}
-	return m.Stories[0].ID, nil
+	var all []string
+	for _, ref := range m.Stories {
+		all = append(all, ref.ID)
+	}
+	return all, nil
 }
 
 // DeliveryOfMessage gives the delivery that a message of ours belongs to, or

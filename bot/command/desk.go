@@ -20,6 +20,7 @@ type Store interface {
 	StoryByShort(ctx context.Context, short string) (store.Entry, error)
 	LatestStories(ctx context.Context, limit, reach int, keep func(store.Entry) bool) ([]store.Entry, error)
 	StoryOfMessage(ctx context.Context, c store.Chat, message string) (string, error)
+	StoriesOfMessage(ctx context.Context, c store.Chat, message string) ([]string, error)
 	LastStory(ctx context.Context, c store.Chat) (string, error)
 	ChannelOf(ctx context.Context, c store.Chat) (store.Channel, error)
 	Profile(ctx context.Context, u store.UserID) (store.Profile, error)

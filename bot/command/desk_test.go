@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,41 @@ func TestWhichOne(t *testing.T) {
 	b = d.Answer(t.Context(), brief.Question{Action: a.Buttons[1].Action})
 	if got := text(b); !strings.HasPrefix(got, "Source [1] | (Night ferry") {
 		t.Errorf("the button answers %q", got)
+	}
+}
+
+// A reply to a digest, or to a list of stories, asks which of them is meant.
+func TestReplyToAList(t *testing.T) {
+	d, entries := open(t)
+	st := d.store.(*store.Store)
+	made, err := st.RunSchedule(t.Context(), "c", func(a store.Agenda) store.Plan {
+		return store.Plan{Progress: a.Progress, Deliveries: []store.Delivery{{Kind: store.DigestDelivery, State: store.Planned, Stories: []store.Ref{{ID: "harbour", Revision: 1}, {ID: "late", Revision: 1}}}}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := put(t, st, "late", time.Now())
+	_, err = st.ChangeDelivery(t.Context(), made[0].ID, func(d *store.Delivery, _ string) error {
+		d.Parts, d.State = []store.Part{{Body: json.RawMessage("{}"), Message: "77"}}, store.Sent
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := brief.Action{Verb: brief.ShowStory, Story: entries["harbour"].Short}.Data("t")
+	for _, q := range []brief.Question{
+		{Chat: group, Command: "sources", Argument: "2", Message: "77", Button: first}, // the digest
+		{Chat: group, Command: "sources", Argument: "2", Message: "99", Button: first}, // an answer
+	} {
+		a := d.Answer(t.Context(), q)
+		if got := text(a); !strings.HasPrefix(got, "Which one?") || !strings.Contains(got, "Harbour strike ends") || !strings.Contains(got, "late") {
+			t.Errorf("reply to %s: %q", q.Message, got)
+		}
+		if !slices.ContainsFunc(a.Buttons, func(b brief.Button) bool {
+			return b.Action == brief.Action{Verb: brief.ShowSources, Story: late.Short, With: "2"}
+		}) {
+			t.Errorf("reply to %s: buttons %+v", q.Message, a.Buttons)
+		}
 	}
 }
 

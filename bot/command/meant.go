@@ -15,12 +15,17 @@ const searched = 2000
 
 // meant finds the story that a command is about: the one named, by its short id
 // or words of its headline; else the one whose post was replied to; else the
-// one posted last in this chat; else the latest. Where words fit several, the
-// reader is asked which, with buttons that go on to verb, and to the source that
-// was asked for.
+// one posted last in this chat; else the latest. Where words fit several, or what
+// was replied to lists several, the reader is asked which, with buttons that go
+// on to verb.
 func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry, error) {
 	if arg := strings.TrimSpace(q.Options[storyOption.Name]); arg != "" {
 		return d.named(ctx, q, arg, verb)
+	}
+	if all, err := d.listed(ctx, q); err != nil {
+		return store.Entry{}, err
+	} else if len(all) > 1 {
+		return store.Entry{}, which(q, all, verb)
 	}
 	if a, _, err := brief.ParseAction(q.Button); err == nil && a.Story != "" {
 		e, err := d.store.StoryByShort(ctx, a.Story)
@@ -68,13 +73,44 @@ func (d *Desk) named(ctx context.Context, q asked, arg string, verb brief.Verb) 
 	case len(found) == 0:
 		return store.Entry{}, say(q.voice, brief.SayNoSuch)
 	case len(found) > 1:
-		m := q.voice.List(brief.TitleWhich, found)
-		for i := range m.Buttons {
-			m.Buttons[i].Verb, m.Buttons[i].With = verb, numberOf(q)
-		}
-		return store.Entry{}, &reply{m}
+		return store.Entry{}, which(q, found, verb)
 	}
 	return found[0], nil
+}
+
+// which asks which story is meant, with buttons that go on to verb, and to the
+// source that was asked for.
+func which(q asked, all []store.Entry, verb brief.Verb) error {
+	m := q.voice.List(brief.TitleWhich, all)
+	for i := range m.Buttons {
+		m.Buttons[i].Verb, m.Buttons[i].With = verb, numberOf(q)
+	}
+	return &reply{m}
+}
+
+// listed gives the stories of the digest that was replied to. Of another list,
+// such as an answer, it is not known which stories it had: then it gives the
+// latest.
+func (d *Desk) listed(ctx context.Context, q asked) ([]store.Entry, error) {
+	if q.Message == "" {
+		return nil, nil
+	}
+	ids, err := d.store.StoriesOfMessage(ctx, q.Chat, q.Message)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if a, _, unknown := brief.ParseAction(q.Button); len(ids) == 0 && unknown == nil && a.Verb == brief.ShowStory {
+		return d.store.LatestStories(ctx, brief.PageSize, searched, func(store.Entry) bool { return true })
+	}
+	var all []store.Entry
+	for _, id := range ids[:min(len(ids), brief.MaxMenu)] {
+		e, err := d.store.Story(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // Suggest gives values for an option of a command while one types words for it,
