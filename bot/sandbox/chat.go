@@ -13,7 +13,7 @@ type Chat struct {
 	Parent   string `json:"parent,omitempty"` // the channel that a thread or forum post belongs to
 	Name     string `json:"name"`
 	// Kind is the platform's own word. Discord: text, announcement, forum,
-	// thread, dm. Telegram: channel, group, supergroup, private.
+	// thread, dm, group dm. Telegram: channel, group, supergroup, private.
 	Kind string `json:"kind"`
 	// Writable says whether a reader may type there.
 	Writable bool `json:"writable"`
@@ -52,6 +52,12 @@ type Option struct {
 	Description  string `json:"description"`
 	Required     bool   `json:"required,omitempty"`
 	Autocomplete bool   `json:"autocomplete,omitempty"`
+	// Choices are the names of what alone may be chosen; any value if empty.
+	Choices []string `json:"choices,omitempty"`
+	// Subcommand says that it is no argument: it is a command below the command,
+	// or a group of them, and Options are its own.
+	Subcommand bool     `json:"subcommand,omitempty"`
+	Options    []Option `json:"options,omitempty"`
 }
 
 // Platform is what the page and the tests do as people in the chats: it is the
@@ -67,13 +73,24 @@ type Platform interface {
 	// Say types a line: plain text, or a command such as "/critical story".
 	// reply is the id of the message replied to, or empty.
 	Say(ctx context.Context, user, chat, text, reply string) error
-	// Press presses a button by its data: custom_id on Discord, callback data
-	// or the URL on Telegram, where a URL of the form
+	// Press presses a button by its data: custom_id on Discord, for a select
+	// with the values chosen behind it, each after a line break; callback data or
+	// the URL on Telegram, where a URL of the form
 	// https://t.me/<bot>?start=<payload> opens the private chat and starts it.
 	Press(ctx context.Context, user, chat, message, data string) error
 	// Complete asks the bot for an option's autocompletions; nil where the
-	// platform has none.
+	// platform has none. Behind the command's name may stand subcommands, and
+	// options that are filled in already, as Say takes them.
 	Complete(ctx context.Context, user, chat, command, option, value string) ([]string, error)
+}
+
+// Apps is a platform whose clients offer commands on a message.
+type Apps interface {
+	// Apps lists the commands that the menu of a message in a chat offers to
+	// user.
+	Apps(user, chat string) []Command
+	// Use picks one of them, by its name, on a message.
+	Use(ctx context.Context, user, chat, message, command string) error
 }
 
 // Entry is one write by the bot that a platform carried out: what a reader

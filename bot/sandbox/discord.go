@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -93,6 +94,7 @@ type Discord struct {
 var (
 	_ http.Handler = (*Discord)(nil)
 	_ Platform     = (*Discord)(nil)
+	_ Apps         = (*Discord)(nil)
 )
 
 type dcNonce struct {
@@ -277,6 +279,39 @@ func (d *Discord) AddUser(name string) string {
 	u := &dcUser{ID: d.newID(), Username: name, Discriminator: "0", GlobalName: &name, locale: "en-US", permissions: permsOfMembers}
 	d.users[u.ID] = u
 	return u.ID
+}
+
+// Install gives a user the app for the user's own account: commands made for
+// that can be used wherever the user is.
+func (d *Discord) Install(user string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u := d.user(user)
+	if u == nil {
+		return fmt.Errorf("no user %s", user)
+	}
+	u.installed = true
+	return nil
+}
+
+// AddGroupDM makes a private chat of people, without the bot, and returns its
+// id. On the page the first of them sees it.
+func (d *Discord) AddGroupDM(name string, users ...string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := &dcChannel{ID: d.newID(), Type: dcGroupDM, Name: name}
+	for _, who := range users {
+		u := d.user(who)
+		if u == nil {
+			return "", fmt.Errorf("no user %s", who)
+		}
+		c.Recipients = append(c.Recipients, u)
+	}
+	if len(c.Recipients) == 0 {
+		return "", errors.New("a private chat needs people")
+	}
+	d.addChannel(c, "CHANNEL_CREATE")
+	return c.ID, nil
 }
 
 // SetLanguage says in which of Discord's locales a user's client speaks, as in
@@ -473,7 +508,7 @@ func (d *Discord) addChannel(c *dcChannel, event string) {
 
 // reader is the one user who sees a channel; empty if all do.
 func (c *dcChannel) reader() string {
-	if c.Type == dcDM {
+	if len(c.Recipients) > 0 {
 		return c.Recipients[0].ID
 	}
 	return ""

@@ -45,11 +45,21 @@ func (d *Discord) getCommands(c *call) (int, any, *dcError) {
 func (x *dcCommand) unlocalized() *dcCommand {
 	bare := *x
 	bare.NameLocalizations, bare.DescriptionLocalizations = nil, nil
-	bare.Options = slices.Clone(bare.Options)
-	for i := range bare.Options {
-		bare.Options[i].NameLocalizations, bare.Options[i].DescriptionLocalizations = nil, nil
-	}
+	bare.Options = unlocalizedOptions(bare.Options)
 	return &bare
+}
+
+func unlocalizedOptions(options []dcOption) []dcOption {
+	bare := slices.Clone(options)
+	for i := range bare {
+		o := &bare[i]
+		o.NameLocalizations, o.DescriptionLocalizations = nil, nil
+		o.Options, o.Choices = unlocalizedOptions(o.Options), slices.Clone(o.Choices)
+		for j := range o.Choices {
+			o.Choices[j].NameLocalizations = nil
+		}
+	}
+	return bare
 }
 
 func (d *Discord) getCommand(c *call) (int, any, *dcError) {
@@ -191,10 +201,10 @@ func (d *Discord) deleteCommand(c *call) (int, any, *dcError) {
 // settle fills in what a request may leave out.
 func (x *dcCommand) settle() {
 	if x.Type == 0 {
-		x.Type = 1
+		x.Type = dcSlash
 	}
 	if x.IntegrationTypes == nil {
-		x.IntegrationTypes = []int{0}
+		x.IntegrationTypes = []int{forGuilds}
 	}
 }
 

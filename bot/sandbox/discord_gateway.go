@@ -191,7 +191,7 @@ func intentOf(c *dcChannel) int {
 // dispatchMessage tells of a message, as far as each session may read it.
 func (d *Discord) dispatchMessage(kind string, m *dcMessage) {
 	c := m.channel
-	if c.guild != nil && (c.guild.away || !has(d.rights(c), permView)) {
+	if !c.hasBot() || !has(d.rights(c), permView) {
 		return
 	}
 	for _, s := range d.sessions {

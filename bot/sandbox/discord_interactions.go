@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -40,6 +41,7 @@ type dcInteraction struct {
 	user      *dcUser
 	channel   *dcChannel
 	source    *dcMessage // whose component was used
+	owners    dcOwners
 	at        time.Time
 	dead      bool // three seconds went by
 	answered  bool
@@ -50,11 +52,16 @@ type dcInteraction struct {
 	choices   []dcChoice
 }
 
+// dcOwners are for whom the app is installed that an interaction is with: by
+// kind of installation the guild's id ("0" in the bot's direct messages), or the
+// user's.
+type dcOwners map[string]string
+
 // ask makes an interaction and sends it to the bot. The caller holds the lock.
-func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, data any) *dcInteraction {
+func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, owners dcOwners, data any) *dcInteraction {
 	now := d.o.Now()
 	d.forgetInteractions(now)
-	i := &dcInteraction{id: d.newID(), kind: kind, user: u, channel: c, source: source, at: now, done: make(chan struct{})}
+	i := &dcInteraction{id: d.newID(), kind: kind, user: u, channel: c, source: source, owners: owners, at: now, done: make(chan struct{})}
 	i.token = "aW50ZXJhY3Rpb24" + i.id + strings.Repeat("x", 8)
 	d.interactions[i.token] = i
 	d.asked = append(d.asked, i)
@@ -62,14 +69,12 @@ func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, data
 	body := map[string]any{
 		"id": i.id, "application_id": d.me.ID, "type": kind, "token": i.token, "version": 1, "data": data,
 		"channel_id": c.ID, "channel": c, "locale": u.locale, "app_permissions": strconv.FormatInt(d.rights(c), 10),
-		"entitlements": []any{}, "attachment_size_limit": 10485760,
+		"entitlements": []any{}, "attachment_size_limit": 10485760, "context": c.context(), "authorizing_integration_owners": owners,
 	}
 	if c.guild != nil {
 		body["guild_id"] = c.GuildID
 		body["guild"] = map[string]any{"id": c.GuildID, "locale": "en-US", "features": []string{}}
 		body["guild_locale"] = "en-US"
-		body["context"] = 0
-		body["authorizing_integration_owners"] = map[string]string{"0": c.GuildID}
 		body["member"] = map[string]any{
 			"user": u, "roles": []string{}, "permissions": strconv.FormatInt(u.permissions, 10), "nick": nil, "avatar": nil,
 			"joined_at": dcTime(c.guild.joined), "deaf": false, "mute": false, "pending": false, "flags": 0,
@@ -77,19 +82,41 @@ func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, data
 		}
 	} else {
 		body["user"] = u
-		body["context"] = 1
-		body["authorizing_integration_owners"] = map[string]string{"0": "0"}
 	}
 	if source != nil {
 		body["message"] = source
 	}
-	if c.guild == nil || !c.guild.away {
+	if len(owners) > 0 {
 		d.dispatch(0, c.GuildID, "INTERACTION_CREATE", func() any { return body })
 	}
 	if !d.closed {
 		d.tasks.Go(func() { d.expire(i) })
 	}
 	return i
+}
+
+// context is where an interaction takes place, as the API counts it.
+func (c *dcChannel) context() int {
+	switch {
+	case c.guild != nil:
+		return inGuilds
+	case c.Type == dcDM:
+		return inBotDM
+	}
+	return inPrivate
+}
+
+// owners are those for whom an app of the kinds of installation is there; none:
+// it can't be used.
+func (d *Discord) owners(u *dcUser, c *dcChannel, kinds []int) dcOwners {
+	all := dcOwners{}
+	if slices.Contains(kinds, forGuilds) && c.hasBot() {
+		all["0"] = cmp.Or(c.GuildID, "0")
+	}
+	if slices.Contains(kinds, forUsers) && u != nil && u.installed {
+		all["1"] = u.ID
+	}
+	return all
 }
 
 // expire ends an interaction that nobody answers: the user is told.
@@ -228,7 +255,7 @@ func under(key string, err *dcError) *dcError {
 func (d *Discord) newAnswer(i *dcInteraction) *dcMessage {
 	m := d.newMessage(i.channel, d.me)
 	m.ApplicationID, m.WebhookID = d.me.ID, d.me.ID
-	m.InteractionMetadata = &dcInteractionMetadata{ID: i.id, Type: i.kind, User: i.user, Owners: map[string]string{}}
+	m.InteractionMetadata = &dcInteractionMetadata{ID: i.id, Type: i.kind, User: i.user, Owners: i.owners}
 	if i.kind == dcAskCommand {
 		m.Type = dcMessageOfCommand
 	}

@@ -334,7 +334,7 @@ func (f *formErrors) command(path string, c *dcCommand) {
 		path += "."
 	}
 	switch c.Type {
-	case 1:
+	case dcSlash:
 		f.name(path+"name", c.Name)
 		f.length(path+"description", c.Description, 1, 100)
 		f.options(path+"options", c.Options, 0)
@@ -350,10 +350,20 @@ func (f *formErrors) command(path string, c *dcCommand) {
 		f.add(path+"type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
 	}
 	for locale, s := range c.NameLocalizations {
-		f.name(path+"name_localizations."+locale, s)
+		if c.Type == dcSlash {
+			f.name(path+"name_localizations."+locale, s)
+		} else {
+			f.length(path+"name_localizations."+locale, s, 1, 32)
+		}
 	}
 	for locale, s := range c.DescriptionLocalizations {
 		f.length(path+"description_localizations."+locale, s, 1, 100)
+	}
+	for i, k := range c.IntegrationTypes {
+		f.within(path+"integration_types."+strconv.Itoa(i), k, forGuilds, forUsers)
+	}
+	for i, k := range c.Contexts {
+		f.within(path+"contexts."+strconv.Itoa(i), k, inGuilds, inPrivate)
 	}
 	if p := c.DefaultMemberPermissions; p != nil {
 		if _, err := strconv.ParseUint(*p, 10, 64); err != nil {

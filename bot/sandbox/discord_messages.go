@@ -173,9 +173,11 @@ func (d *Discord) change(m *dcMessage) {
 func (d *Discord) removeMessage(m *dcMessage) {
 	c := m.channel
 	c.messages = slices.DeleteFunc(c.messages, func(x *dcMessage) bool { return x == m })
-	d.dispatch(intentOf(c), c.GuildID, "MESSAGE_DELETE", func() any {
-		return map[string]string{"id": m.ID, "channel_id": c.ID, "guild_id": c.GuildID}
-	})
+	if c.hasBot() {
+		d.dispatch(intentOf(c), c.GuildID, "MESSAGE_DELETE", func() any {
+			return map[string]string{"id": m.ID, "channel_id": c.ID, "guild_id": c.GuildID}
+		})
+	}
 	d.show("delete", m)
 }
 

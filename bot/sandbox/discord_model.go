@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 const (
 	dcText               = 0
 	dcDM                 = 1
+	dcGroupDM            = 3
 	dcAnnouncement       = 5
 	dcAnnouncementThread = 10
 	dcPublicThread       = 11
@@ -51,6 +53,7 @@ type dcUser struct {
 	permissions int64  // what the user may do in guilds
 	closed      bool   // takes no direct messages from the bot
 	dm          string // the channel of the bot's direct messages, if there is one
+	installed   bool   // the user has the app for the user's own account
 }
 
 type dcGuild struct {
@@ -133,6 +136,8 @@ func (c *dcChannel) kind() string {
 	switch c.Type {
 	case dcDM:
 		return "dm"
+	case dcGroupDM:
+		return "group dm"
 	case dcAnnouncement:
 		return "announcement"
 	case dcForum:
@@ -303,10 +308,10 @@ type dcReference struct {
 }
 
 type dcInteractionMetadata struct {
-	ID     string            `json:"id"`
-	Type   int               `json:"type"`
-	User   *dcUser           `json:"user"`
-	Owners map[string]string `json:"authorizing_integration_owners"`
+	ID     string   `json:"id"`
+	Type   int      `json:"type"`
+	User   *dcUser  `json:"user"`
+	Owners dcOwners `json:"authorizing_integration_owners"`
 	// InteractedMessageID is the message whose component was used.
 	InteractedMessageID string `json:"interacted_message_id,omitempty"`
 }
@@ -359,6 +364,9 @@ type dcChoice struct {
 	Value             json.RawMessage   `json:"value"`
 }
 
+// nameIn is what a choice is called in a locale.
+func (c dcChoice) nameIn(locale string) string { return cmp.Or(c.NameLocalizations[locale], c.Name) }
+
 // text is the choice's value without the quotation marks of JSON.
 func (c dcChoice) text() string {
 	var s string
@@ -385,6 +393,9 @@ type dcOption struct {
 	MaxLength                *int              `json:"max_length,omitempty"`
 }
 
+// nameIn is what an option is called in a locale.
+func (o *dcOption) nameIn(locale string) string { return cmp.Or(o.NameLocalizations[locale], o.Name) }
+
 // Types of options.
 const (
 	dcSubcommand      = 1
@@ -393,6 +404,21 @@ const (
 	dcInteger         = 4
 	dcBoolean         = 5
 	dcNumber          = 10
+)
+
+// Types of commands.
+const (
+	dcSlash      = 1
+	dcOnAMessage = 3 // in the menu of a message, below "Apps"
+)
+
+// Where a command may be used, and for whom the app is installed.
+const (
+	inGuilds  = 0
+	inBotDM   = 1
+	inPrivate = 2
+	forGuilds = 0
+	forUsers  = 1
 )
 
 type dcCommand struct {
@@ -412,6 +438,9 @@ type dcCommand struct {
 	IntegrationTypes         []int             `json:"integration_types"`
 	NSFW                     bool              `json:"nsfw"`
 }
+
+// nameIn is what a command is called in a locale.
+func (x *dcCommand) nameIn(locale string) string { return cmp.Or(x.NameLocalizations[locale], x.Name) }
 
 // snowflake reads an id; what is none is 0.
 func snowflake(id string) uint64 {

@@ -14,15 +14,15 @@ import (
 
 func (d *Discord) place(c *dcChannel) Chat {
 	p := Chat{Platform: "discord", ID: c.ID, Parent: c.ParentID, Name: c.Name, Kind: c.kind()}
-	p.Writable = c.Type == dcText || c.Type == dcDM || c.Thread != nil && !c.Thread.Locked
+	p.Writable = c.Type == dcText || c.guild == nil || c.Thread != nil && !c.Thread.Locked
 	if c.Type == dcDM {
 		p.Name = d.me.Username
 	}
 	return p
 }
 
-// Chats lists all channels of the guilds, their threads, and the user's direct
-// messages with the bot.
+// Chats lists all channels of the guilds, their threads, the user's direct
+// messages with the bot, and the private chats of people that the user is in.
 func (d *Discord) Chats(user string) []Chat {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -32,69 +32,106 @@ func (d *Discord) Chats(user string) []Chat {
 			list = append(list, d.place(c))
 		}
 	}
-	if u := d.user(user); u != nil && u.dm != "" {
-		list = append(list, d.place(d.channels[u.dm]))
+	if u := d.user(user); u != nil {
+		if u.dm != "" {
+			list = append(list, d.place(d.channels[u.dm]))
+		}
+		var private []Chat
+		for _, c := range d.channels {
+			if c.Type == dcGroupDM && slices.Contains(c.Recipients, u) {
+				private = append(private, d.place(c))
+			}
+		}
+		slices.SortFunc(private, func(a, b Chat) int { return compareIDs(a.ID, b.ID) })
+		list = append(list, private...)
 	}
 	return list
 }
 
-// menu is what a client offers in a channel: a guild's command stands before a
-// global one of the same name.
-func (d *Discord) menu(c *dcChannel) []*dcCommand {
+// menu is what a client offers a user in a channel, of one type of command: a
+// guild's command stands before a global one of the same name. Without a user
+// all is there that members may be given.
+func (d *Discord) menu(u *dcUser, c *dcChannel, kind int) []*dcCommand {
+	if c.Thread != nil && c.Thread.Archived {
+		return nil
+	}
 	var list []*dcCommand
-	where := 0
-	if c.guild == nil {
-		where = 1
-	} else {
-		if c.guild.away || c.Thread != nil && c.Thread.Archived {
-			return nil
-		}
+	if c.guild != nil && c.hasBot() {
 		list = slices.Clone(d.commands[c.GuildID])
 	}
 	for _, x := range d.commands[""] {
-		if len(x.Contexts) > 0 && !slices.Contains(x.Contexts, where) {
-			continue
-		}
-		if where == 1 && x.DMPermission != nil && !*x.DMPermission {
-			continue
-		}
-		if !slices.ContainsFunc(list, func(y *dcCommand) bool { return y.key() == x.key() }) {
+		switch where := c.context(); {
+		case len(x.Contexts) > 0 && !slices.Contains(x.Contexts, where):
+		case where == inBotDM && x.DMPermission != nil && !*x.DMPermission:
+		case len(d.owners(u, c, x.IntegrationTypes)) == 0:
+		case slices.ContainsFunc(list, func(y *dcCommand) bool { return y.key() == x.key() }):
+		default:
 			list = append(list, x)
 		}
 	}
-	return slices.DeleteFunc(list, func(x *dcCommand) bool { return x.Type != 1 })
+	return slices.DeleteFunc(list, func(x *dcCommand) bool { return x.Type != kind || u != nil && c.guild != nil && !x.letIn(u) })
+}
+
+// letIn says whether a member has the rights that a command is made for.
+func (x *dcCommand) letIn(u *dcUser) bool {
+	if x.DefaultMemberPermissions == nil {
+		return true
+	}
+	need, _ := strconv.ParseInt(*x.DefaultMemberPermissions, 10, 64)
+	return has(u.permissions, need) && (need != 0 || has(u.permissions, permAdmin))
 }
 
 // Commands lists what the command menu of a chat offers to those whose language
-// has no names of its own.
+// has no names of its own, whatever their rights.
 func (d *Discord) Commands(chat string) []Command { return d.Menu("", chat) }
 
 // Menu lists what the command menu of a chat offers to a user, in the user's
 // language where the bot gave the commands names in it.
-func (d *Discord) Menu(user, chat string) []Command {
+func (d *Discord) Menu(user, chat string) []Command { return d.offers(user, chat, dcSlash) }
+
+// Apps lists what the menu of a message offers to a user, below "Apps".
+func (d *Discord) Apps(user, chat string) []Command { return d.offers(user, chat, dcOnAMessage) }
+
+func (d *Discord) offers(user, chat string, kind int) []Command {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := d.channels[chat]
 	if c == nil {
 		return nil
 	}
-	locale := ""
-	if u := d.user(user); u != nil {
+	u, locale := d.user(user), ""
+	if u != nil {
 		locale = u.locale
 	}
 	var list []Command
-	for _, x := range d.menu(c) {
-		shown := Command{Name: x.nameIn(locale), Description: cmp.Or(x.DescriptionLocalizations[locale], x.Description)}
-		for _, o := range x.Options {
-			shown.Options = append(shown.Options, Option{o.Name, cmp.Or(o.DescriptionLocalizations[locale], o.Description), o.Required, o.Autocomplete})
+	for _, x := range d.menu(u, c, kind) {
+		list = append(list, Command{
+			Name:        x.nameIn(locale),
+			Description: cmp.Or(x.DescriptionLocalizations[locale], x.Description),
+			Options:     shownOptions(x.Options, locale),
+		})
+	}
+	return list
+}
+
+func shownOptions(options []dcOption, locale string) []Option {
+	var list []Option
+	for _, o := range options {
+		shown := Option{
+			Name:         o.nameIn(locale),
+			Description:  cmp.Or(o.DescriptionLocalizations[locale], o.Description),
+			Required:     o.Required,
+			Autocomplete: o.Autocomplete,
+			Subcommand:   o.Type <= dcSubcommandGroup,
+			Options:      shownOptions(o.Options, locale),
+		}
+		for _, c := range o.Choices {
+			shown.Choices = append(shown.Choices, c.nameIn(locale))
 		}
 		list = append(list, shown)
 	}
 	return list
 }
-
-// nameIn is what a command is called in a locale.
-func (x *dcCommand) nameIn(locale string) string { return cmp.Or(x.NameLocalizations[locale], x.Name) }
 
 // meet finds user and channel of something that a person does.
 func (d *Discord) meet(user, chat string) (*dcUser, *dcChannel, error) {
@@ -102,7 +139,7 @@ func (d *Discord) meet(user, chat string) (*dcUser, *dcChannel, error) {
 	switch {
 	case u == nil:
 		return nil, nil, fmt.Errorf("no user %s", user)
-	case c == nil, c.Type == dcDM && c.Recipients[0] != u:
+	case c == nil, c.guild == nil && !slices.Contains(c.Recipients, u):
 		return nil, nil, fmt.Errorf("no channel %s", chat)
 	}
 	return u, c, nil
@@ -156,27 +193,20 @@ func (d *Discord) Say(ctx context.Context, user, chat, text, reply string) error
 	return nil
 }
 
-// offered finds the command that a line of a client names, in the user's
-// language or the bot's.
-func (d *Discord) offered(u *dcUser, c *dcChannel, name string) (*dcCommand, error) {
-	for _, x := range d.menu(c) {
-		if x.Name != name && x.nameIn(u.locale) != name {
-			continue
+// offered finds the command that a client names, in the user's language or the
+// bot's.
+func (d *Discord) offered(u *dcUser, c *dcChannel, kind int, name string) (*dcCommand, error) {
+	for _, x := range d.menu(u, c, kind) {
+		if x.Name == name || x.nameIn(u.locale) == name {
+			return x, nil
 		}
-		if p := x.DefaultMemberPermissions; p != nil && c.guild != nil {
-			need, _ := strconv.ParseInt(*p, 10, 64)
-			if need == 0 && u.permissions&permAdmin == 0 || !has(u.permissions, need) {
-				break
-			}
-		}
-		return x, nil
 	}
-	return nil, fmt.Errorf("no command /%s here", name)
+	return nil, fmt.Errorf("no command %s here", name)
 }
 
 func (d *Discord) command(u *dcUser, c *dcChannel, line string) error {
 	name, rest, _ := strings.Cut(line, " ")
-	x, err := d.offered(u, c, name)
+	x, err := d.offered(u, c, dcSlash, name)
 	if err != nil {
 		return err
 	}
@@ -184,11 +214,37 @@ func (d *Discord) command(u *dcUser, c *dcChannel, line string) error {
 	if err != nil {
 		return fmt.Errorf("/%s: %w", x.Name, err)
 	}
-	d.ask(dcAskCommand, u, c, nil, d.commandData(x, c, values))
+	d.ask(dcAskCommand, u, c, nil, d.owners(u, c, x.IntegrationTypes), d.commandData(x, values))
 	return nil
 }
 
-func (d *Discord) commandData(x *dcCommand, c *dcChannel, values []dcValue) map[string]any {
+// Use picks a command from the menu of a message.
+func (d *Discord) Use(ctx context.Context, user, chat, message, command string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u, c, err := d.meet(user, chat)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m := c.message(message)
+	if m == nil {
+		return fmt.Errorf("no message %s", message)
+	}
+	x, err := d.offered(u, c, dcOnAMessage, command)
+	if err != nil {
+		return err
+	}
+	data := d.commandData(x, nil)
+	data["target_id"] = m.ID
+	data["resolved"] = map[string]any{"messages": map[string]any{m.ID: m}}
+	d.ask(dcAskCommand, u, c, nil, d.owners(u, c, x.IntegrationTypes), data)
+	return nil
+}
+
+func (d *Discord) commandData(x *dcCommand, values []dcValue) map[string]any {
 	data := map[string]any{"id": x.ID, "name": x.Name, "type": x.Type}
 	if len(values) > 0 {
 		data["options"] = values
@@ -199,19 +255,19 @@ func (d *Discord) commandData(x *dcCommand, c *dcChannel, values []dcValue) map[
 	return data
 }
 
-// values reads a command's arguments as a client would.
-func (d *Discord) values(u *dcUser, command string, options []dcOption, rest string) ([]dcValue, error) {
-	if len(options) > 0 && options[0].Type <= dcSubcommandGroup {
+// values reads a command's arguments as a client would. path is the command
+// with the subcommands that led here.
+func (d *Discord) values(u *dcUser, path string, options []dcOption, rest string) ([]dcValue, error) {
+	if hasSubcommands(options) {
 		word, after, _ := strings.Cut(rest, " ")
-		for _, o := range options {
-			if o.Name == word {
-				inner, err := d.values(u, command, o.Options, strings.TrimSpace(after))
-				return []dcValue{{Name: o.Name, Type: o.Type, Options: inner}}, err
-			}
+		o := optionNamed(options, u, word)
+		if o == nil {
+			return nil, fmt.Errorf("no subcommand %q", word)
 		}
-		return nil, fmt.Errorf("no subcommand %q", word)
+		inner, err := d.values(u, path+" "+o.Name, o.Options, strings.TrimSpace(after))
+		return []dcValue{{Name: o.Name, Type: o.Type, Options: inner}}, err
 	}
-	texts := splitOptions(options, rest)
+	texts := splitOptions(u, options, rest)
 	var list []dcValue
 	for _, o := range options {
 		s, ok := texts[o.Name]
@@ -222,10 +278,10 @@ func (d *Discord) values(u *dcUser, command string, options []dcOption, rest str
 			continue
 		}
 		delete(texts, o.Name)
-		if v, ok := d.chosen[chosenKey(u, command, o.Name, s)]; ok {
+		if v, ok := d.chosen[chosenKey(u, path, o.Name, s)]; ok {
 			s = v
 		}
-		v, err := o.value(s)
+		v, err := o.value(s, u.locale)
 		if err != nil {
 			return nil, err
 		}
@@ -237,38 +293,52 @@ func (d *Discord) values(u *dcUser, command string, options []dcOption, rest str
 	return list, nil
 }
 
+func hasSubcommands(options []dcOption) bool {
+	return len(options) > 0 && options[0].Type <= dcSubcommandGroup
+}
+
+// optionNamed finds an option by its name, in the user's language or the bot's.
+func optionNamed(options []dcOption, u *dcUser, name string) *dcOption {
+	for i, o := range options {
+		if o.Name == name || o.nameIn(u.locale) == name {
+			return &options[i]
+		}
+	}
+	return nil
+}
+
 // splitOptions parts "a:one two b:three" at the names of the options; without
 // a name at its beginning all is the first option's.
-func splitOptions(options []dcOption, rest string) map[string]string {
+func splitOptions(u *dcUser, options []dcOption, rest string) map[string]string {
 	texts := map[string]string{}
 	if rest == "" {
 		return texts
 	}
-	begins := func(s string) string {
+	begins := func(s string) (option string, length int) {
 		for _, o := range options {
-			if strings.HasPrefix(s, o.Name+":") {
-				return o.Name
+			for _, name := range []string{o.Name, o.nameIn(u.locale)} {
+				if strings.HasPrefix(s, name+":") {
+					return o.Name, len(name) + 1
+				}
 			}
 		}
-		return ""
+		return "", 0
 	}
-	name := begins(rest)
+	name, start := begins(rest)
 	if name == "" {
-		first := ""
 		if len(options) > 0 {
-			first = options[0].Name
+			name = options[0].Name
 		}
-		texts[first] = rest
+		texts[name] = rest
 		return texts
 	}
-	start := len(name) + 1
 	for i := start; i < len(rest); i++ {
 		if rest[i-1] != ' ' {
 			continue
 		}
-		if next := begins(rest[i:]); next != "" {
+		if next, n := begins(rest[i:]); next != "" {
 			texts[name] = strings.TrimSpace(rest[start:i])
-			name, start = next, i+len(next)+1
+			name, start = next, i+n
 		}
 	}
 	texts[name] = strings.TrimSpace(rest[start:])
@@ -277,9 +347,9 @@ func splitOptions(options []dcOption, rest string) map[string]string {
 
 // value turns what was typed into the option's type, and refuses what a client
 // would not send.
-func (o *dcOption) value(s string) (json.RawMessage, error) {
+func (o *dcOption) value(s, locale string) (json.RawMessage, error) {
 	for _, c := range o.Choices {
-		if c.Name == s || c.text() == s {
+		if c.Name == s || c.nameIn(locale) == s || c.text() == s {
 			return c.Value, nil
 		}
 	}
@@ -343,7 +413,11 @@ func (d *Discord) Press(ctx context.Context, user, chat, message, data string) e
 		}
 		about["values"] = values
 	}
-	d.ask(dcAskComponent, u, c, m, about)
+	owners := d.owners(u, c, []int{forGuilds})
+	if m.InteractionMetadata != nil {
+		owners = m.InteractionMetadata.Owners
+	}
+	d.ask(dcAskComponent, u, c, m, owners, about)
 	return nil
 }
 
@@ -370,9 +444,11 @@ func (x *dcComponent) mayChoose(values []string) error {
 const maxChosen = 10000
 
 // Complete asks the bot for an option's autocompletions and returns their
-// names. Typed into the command, a name stands for its value, as in a client.
+// names. The command may have subcommands and options behind it that were filled
+// in before: "follow topic", "narratives story:ferry". Typed into the command, a
+// name stands for its value, as in a client.
 func (d *Discord) Complete(ctx context.Context, user, chat, command, option, value string) ([]string, error) {
-	i, err := d.complete(user, chat, command, option, value)
+	i, key, err := d.complete(user, chat, command, option, value)
 	if err != nil {
 		return nil, err
 	}
@@ -392,32 +468,68 @@ func (d *Discord) Complete(ctx context.Context, user, chat, command, option, val
 	}
 	var names []string
 	for _, c := range i.choices {
-		names = append(names, c.Name)
-		d.chosen[chosenKey(i.user, command, option, c.Name)] = c.text()
+		name := c.nameIn(i.user.locale)
+		names = append(names, name)
+		d.chosen[key(name)] = c.text()
 	}
 	return names, nil
 }
 
-func (d *Discord) complete(user, chat, command, option, value string) (*dcInteraction, error) {
+// complete asks for autocompletions, and returns the keys under which those that
+// are offered are remembered.
+func (d *Discord) complete(user, chat, line, option, value string) (*dcInteraction, func(name string) string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	u, c, err := d.meet(user, chat)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	x, err := d.offered(u, c, command)
+	name, rest, _ := strings.Cut(line, " ")
+	x, err := d.offered(u, c, dcSlash, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	at := slices.IndexFunc(x.Options, func(o dcOption) bool { return o.Name == option && o.Autocomplete })
-	if at < 0 {
-		return nil, fmt.Errorf("/%s has no option %s with autocompletion", command, option)
+	path, options := x.Name, x.Options
+	var above []dcValue // the subcommands
+	for hasSubcommands(options) {
+		word, after, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		o := optionNamed(options, u, word)
+		if o == nil {
+			return nil, nil, fmt.Errorf("/%s has no subcommand %q", path, word)
+		}
+		above = append(above, dcValue{Name: o.Name, Type: o.Type})
+		path, options, rest = path+" "+o.Name, o.Options, after
 	}
-	o := x.Options[at]
-	focused := dcValue{Name: o.Name, Type: o.Type, Value: raw(value), Focused: true}
-	return d.ask(dcAskComplete, u, c, nil, d.commandData(x, c, []dcValue{focused})), nil
+	focus := optionNamed(options, u, option)
+	if focus == nil || !focus.Autocomplete {
+		return nil, nil, fmt.Errorf("/%s has no option %s with autocompletion", path, option)
+	}
+	// What stands in the other options comes too, as it is; only the one that is
+	// being typed is text whatever its type.
+	var values []dcValue
+	texts := splitOptions(u, options, strings.TrimSpace(rest))
+	for _, o := range options {
+		s, ok := texts[o.Name]
+		switch {
+		case o.Name == focus.Name:
+			values = append(values, dcValue{Name: o.Name, Type: o.Type, Value: raw(value), Focused: true})
+		case ok:
+			if v, known := d.chosen[chosenKey(u, path, o.Name, s)]; known {
+				s = v
+			}
+			if v, err := o.value(s, u.locale); err == nil {
+				values = append(values, dcValue{Name: o.Name, Type: o.Type, Value: v})
+			}
+		}
+	}
+	for _, v := range slices.Backward(above) {
+		v.Options = values
+		values = []dcValue{v}
+	}
+	i := d.ask(dcAskComplete, u, c, nil, d.owners(u, c, x.IntegrationTypes), d.commandData(x, values))
+	return i, func(name string) string { return chosenKey(u, path, focus.Name, name) }, nil
 }
 
-func chosenKey(u *dcUser, command, option, name string) string {
-	return strings.Join([]string{u.ID, command, option, name}, "\x00")
+func chosenKey(u *dcUser, path, option, name string) string {
+	return strings.Join([]string{u.ID, path, option, name}, "\x00")
 }

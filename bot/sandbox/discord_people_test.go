@@ -249,7 +249,7 @@ func TestInteractionDies(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.AddUser("mira")
-		d.commands[""] = []*dcCommand{{ID: "1", Type: 1, Name: "help", Description: "d"}}
+		d.commands[""] = []*dcCommand{{ID: "1", Type: 1, Name: "help", Description: "d", IntegrationTypes: []int{forGuilds}}}
 		events := d.Watch(t.Context())
 		if err := d.Say(t.Context(), "mira", text, "/help", ""); err != nil {
 			t.Fatal(err)
@@ -312,6 +312,231 @@ func TestSayPlain(t *testing.T) {
 	for _, want := range []string{"first", "second"} {
 		if e := <-later; content(t, e) != want {
 			t.Errorf("who comes later sees %q, want %q", content(t, e), want)
+		}
+	}
+}
+
+// A message's own menu: the command gets the whole message, whoever wrote it.
+func TestMessageCommand(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	german := map[discordgo.Locale]string{discordgo.German: "Beide Seiten"}
+	w.register(critical, &discordgo.ApplicationCommand{Type: discordgo.MessageApplicationCommand, Name: "Both sides", NameLocalizations: &german})
+	asked := make(chan discordgo.ApplicationCommandInteractionData, 1)
+	w.respond(func(i *discordgo.InteractionCreate) *discordgo.InteractionResponse {
+		asked <- i.ApplicationCommandData()
+		return say("both", discordgo.MessageFlagsEphemeral)
+	})
+	w.open()
+	w.ok(w.Say(t.Context(), w.reader, w.text, "The ferry sails again", ""))
+	message := w.next("message").ID
+	if menu := w.Apps(w.reader, w.text); len(menu) != 1 || menu[0].Name != "Both sides" {
+		t.Errorf("the message's menu is %+v", menu)
+	}
+	if menu := w.Menu(w.reader, w.text); len(menu) != 1 || menu[0].Name != "critical" {
+		t.Errorf("the chat's menu is %+v", menu)
+	}
+	w.SetLanguage(w.reader, "de")
+	w.ok(w.Use(t.Context(), w.reader, w.text, message, "Beide Seiten"))
+	data := <-asked
+	if data.CommandType != discordgo.MessageApplicationCommand || data.Name != "Both sides" || data.TargetID != message ||
+		data.Resolved == nil || data.Resolved.Messages[message] == nil || data.Resolved.Messages[message].Content != "The ferry sails again" {
+		t.Errorf("the command came as %+v", data)
+	}
+	if e := w.next("ephemeral"); e.User != w.reader || content(t, e) != "both" {
+		t.Errorf("the answer is %+v", e)
+	}
+	for _, wrong := range [][2]string{{message, "critical"}, {"1", "Both sides"}} {
+		if err := w.Use(t.Context(), w.reader, w.text, wrong[0], wrong[1]); err == nil {
+			t.Errorf("%q could be used on %s", wrong[1], wrong[0])
+		}
+	}
+}
+
+// Deferring an update leaves the message alone until it is edited; an update
+// changes it in place, an ephemeral one too, and no second message comes.
+func TestUpdateInPlace(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	w.register(critical)
+	row := discordgo.ActionsRow{Components: []discordgo.MessageComponent{
+		discordgo.Button{Label: "Turn", CustomID: "turn"}, discordgo.Button{Label: "Later", CustomID: "later"}}}
+	pressed := make(chan *discordgo.Interaction, 1)
+	w.respond(func(i *discordgo.InteractionCreate) *discordgo.InteractionResponse {
+		switch {
+		case i.Type == discordgo.InteractionApplicationCommand:
+			return say("first", discordgo.MessageFlagsEphemeral, row)
+		case i.MessageComponentData().CustomID == "turn":
+			return &discordgo.InteractionResponse{Type: discordgo.InteractionResponseUpdateMessage,
+				Data: &discordgo.InteractionResponseData{Content: "second", Components: []discordgo.MessageComponent{row}}}
+		}
+		pressed <- i.Interaction
+		return &discordgo.InteractionResponse{Type: discordgo.InteractionResponseDeferredMessageUpdate}
+	})
+	w.open()
+	w.ok(w.Say(t.Context(), w.reader, w.text, "/critical", ""))
+	first := w.next("ephemeral", "message")
+	w.ok(w.Press(t.Context(), w.reader, w.text, first.ID, "turn"))
+	if e := w.next("edit", "ephemeral", "message"); e.Kind != "edit" || e.ID != first.ID || e.User != w.reader || content(t, e) != "second" {
+		t.Errorf("the update: %+v", e)
+	}
+	w.ok(w.Press(t.Context(), w.reader, w.text, first.ID, "later"))
+	i := <-pressed
+	waitFor(t, func() bool {
+		got, err := w.bot.InteractionResponse(i)
+		return err == nil && got.ID == first.ID && got.Content == "second"
+	}, func() string { return "the message is not the answer's" })
+	text := "third"
+	_, err := w.bot.InteractionResponseEdit(i, &discordgo.WebhookEdit{Content: &text})
+	w.ok(err)
+	if e := w.next("edit", "ephemeral", "message"); e.Kind != "edit" || e.ID != first.ID || content(t, e) != "third" {
+		t.Errorf("the edit: %+v", e)
+	}
+}
+
+// What is for admins neither stands in others' menus nor can be typed by them,
+// and in private the rights of guilds don't count.
+func TestCommandForAdmins(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	manage := int64(discordgo.PermissionManageChannels)
+	w.register(&discordgo.ApplicationCommand{Name: "settings", Description: "Settings", DefaultMemberPermissions: &manage})
+	came := make(chan int64, 2)
+	w.respond(func(i *discordgo.InteractionCreate) *discordgo.InteractionResponse {
+		if i.Member == nil {
+			came <- -1
+		} else {
+			came <- i.Member.Permissions
+		}
+		return say("done", discordgo.MessageFlagsEphemeral)
+	})
+	w.open()
+	if menu := w.Menu(w.reader, w.text); len(menu) != 0 {
+		t.Errorf("a member is offered %+v", menu)
+	}
+	if err := w.Say(t.Context(), w.reader, w.text, "/settings", ""); err == nil {
+		t.Error("a member used an admin's command")
+	}
+	if menu := w.Commands(w.text); len(menu) != 1 {
+		t.Errorf("whatever the rights: %+v", menu)
+	}
+	w.ok(w.SetMember(w.reader, permsOfMembers|manage))
+	w.ok(w.Say(t.Context(), w.reader, w.text, "/settings", ""))
+	if got := <-came; got != permsOfMembers|manage {
+		t.Errorf("member.permissions is %d", got)
+	}
+	w.ok(w.SetMember(w.reader, permsOfMembers))
+	w.ok(w.Say(t.Context(), w.reader, w.must(w.OpenDM(w.reader)), "/settings", ""))
+	if got := <-came; got != -1 {
+		t.Errorf("in private there are no rights of a member: %d", got)
+	}
+}
+
+// An app that a user has installed goes with the user: into chats of people, and
+// into guilds where the bot is not.
+func TestUserInstalledApp(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	everywhere := []discordgo.InteractionContextType{discordgo.InteractionContextGuild, discordgo.InteractionContextBotDM, discordgo.InteractionContextPrivateChannel}
+	both := []discordgo.ApplicationIntegrationType{discordgo.ApplicationIntegrationGuildInstall, discordgo.ApplicationIntegrationUserInstall}
+	w.register(
+		&discordgo.ApplicationCommand{Name: "latest", Description: "Latest", Contexts: &everywhere, IntegrationTypes: &both},
+		&discordgo.ApplicationCommand{Name: "pause", Description: "Pause"},
+	)
+	button := discordgo.ActionsRow{Components: []discordgo.MessageComponent{discordgo.Button{Label: "More", CustomID: "more"}}}
+	came := make(chan *discordgo.Interaction, 1)
+	w.respond(func(i *discordgo.InteractionCreate) *discordgo.InteractionResponse {
+		came <- i.Interaction
+		return say("news", 0, button)
+	})
+	w.open()
+	friends := w.must(w.AddGroupDM("Rowing club", "mira", w.AddUser("tomas")))
+	w.ok(w.Kick(w.guild))
+	for _, chat := range []string{friends, w.text} {
+		if menu := w.Menu(w.reader, chat); len(menu) != 0 {
+			t.Errorf("without the app: %+v", menu)
+		}
+	}
+	w.ok(w.Install(w.reader))
+	for _, place := range []struct {
+		chat    string
+		context discordgo.InteractionContextType
+	}{{friends, discordgo.InteractionContextPrivateChannel}, {w.text, discordgo.InteractionContextGuild}} {
+		if menu := w.Menu(w.reader, place.chat); len(menu) != 1 || menu[0].Name != "latest" {
+			t.Errorf("with the app: %+v", menu)
+		}
+		if menu := w.Menu("tomas", place.chat); len(menu) != 0 {
+			t.Errorf("another's app is offered: %+v", menu)
+		}
+		w.ok(w.Say(t.Context(), w.reader, place.chat, "/latest", ""))
+		i := <-came
+		if i.Context != place.context || len(i.AuthorizingIntegrationOwners) != 1 || i.AuthorizingIntegrationOwners[discordgo.ApplicationIntegrationUserInstall] != w.reader {
+			t.Errorf("it came from %v for %v", i.Context, i.AuthorizingIntegrationOwners)
+		}
+		answer := w.next("message")
+		w.ok(w.Press(t.Context(), w.reader, place.chat, answer.ID, "more"))
+		<-came
+		w.next("message")
+		_, err := w.bot.ChannelMessageSend(place.chat, "uninvited")
+		wantCode(t, err, 403, 50001)
+	}
+	if _, _, err := w.meet("stranger", friends); err == nil {
+		t.Error("a stranger is in the chat")
+	}
+}
+
+// Subcommands have options of their own, and what is typed into one option is
+// completed by what stands in the others.
+func TestSubcommandsAndCompletions(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	topic := map[discordgo.Locale]string{discordgo.German: "thema"}
+	hours := map[discordgo.Locale]string{discordgo.German: "Stunden"}
+	w.register(&discordgo.ApplicationCommand{Name: "follow", Description: "Follow", Options: []*discordgo.ApplicationCommandOption{
+		{Type: discordgo.ApplicationCommandOptionSubCommand, Name: "topic", NameLocalizations: topic, Description: "A topic", Options: []*discordgo.ApplicationCommandOption{
+			{Type: discordgo.ApplicationCommandOptionString, Name: "name", Description: "Which", Required: true, Autocomplete: true},
+			{Type: discordgo.ApplicationCommandOptionInteger, Name: "every", Description: "How often", Autocomplete: true},
+			{Type: discordgo.ApplicationCommandOptionString, Name: "unit", Description: "Of time", Choices: []*discordgo.ApplicationCommandOptionChoice{
+				{Name: "hours", NameLocalizations: hours, Value: "h"}}},
+		}},
+		{Type: discordgo.ApplicationCommandOptionSubCommand, Name: "story", Description: "A story"},
+	}})
+	asked := make(chan *discordgo.ApplicationCommandInteractionDataOption, 1)
+	w.respond(func(i *discordgo.InteractionCreate) *discordgo.InteractionResponse {
+		sub := i.ApplicationCommandData().Options[0]
+		asked <- sub
+		if i.Type == discordgo.InteractionApplicationCommand {
+			return say("followed", discordgo.MessageFlagsEphemeral)
+		}
+		choices := []*discordgo.ApplicationCommandOptionChoice{{Name: "World news", Value: "world"}}
+		if sub.GetOption("every").Focused {
+			choices = []*discordgo.ApplicationCommandOptionChoice{{Name: "Six", NameLocalizations: map[discordgo.Locale]string{discordgo.German: "Sechs"}, Value: 6}}
+		}
+		return &discordgo.InteractionResponse{Type: discordgo.InteractionApplicationCommandAutocompleteResult,
+			Data: &discordgo.InteractionResponseData{Choices: choices}}
+	})
+	w.open()
+	w.SetLanguage(w.reader, "de")
+	menu := w.Menu(w.reader, w.text)
+	if o := menu[0].Options; len(o) != 2 || !o[0].Subcommand || o[0].Name != "thema" || len(o[0].Options) != 3 || !slices.Equal(o[0].Options[2].Choices, []string{"Stunden"}) {
+		t.Errorf("the menu is %+v", menu)
+	}
+	got, err := w.Complete(t.Context(), w.reader, w.text, "follow thema every:4", "name", "wor")
+	w.ok(err)
+	sub := <-asked
+	if name := sub.GetOption("name"); !slices.Equal(got, []string{"World news"}) || sub.Name != "topic" || !name.Focused || name.StringValue() != "wor" || sub.GetOption("every").IntValue() != 4 {
+		t.Errorf("%q was offered for %+v", got, sub)
+	}
+	got, err = w.Complete(t.Context(), w.reader, w.text, "follow topic name:World news", "every", "si")
+	w.ok(err)
+	sub = <-asked
+	// What is being typed is no number yet, and comes as text.
+	if every := sub.GetOption("every"); !slices.Equal(got, []string{"Sechs"}) || !every.Focused || every.Value != "si" || sub.GetOption("name").StringValue() != "world" {
+		t.Errorf("%q was offered for %+v", got, sub)
+	}
+	w.ok(w.Say(t.Context(), w.reader, w.text, "/follow thema name:World news every:Sechs unit:Stunden", ""))
+	sub = <-asked
+	if sub.Name != "topic" || sub.GetOption("name").StringValue() != "world" || sub.GetOption("every").IntValue() != 6 || sub.GetOption("unit").StringValue() != "h" {
+		t.Errorf("the command came as %+v", sub)
+	}
+	for _, line := range []string{"/follow", "/follow person", "/follow topic", "/follow topic every:2", "/follow topic name:x unit:years"} {
+		if err := w.Say(t.Context(), w.reader, w.text, line, ""); err == nil {
+			t.Errorf("%s was sent", line)
 		}
 	}
 }

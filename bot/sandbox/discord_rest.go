@@ -242,6 +242,7 @@ func (d *Discord) getApplication(*call) (int, any, *dcError) {
 	return 200, map[string]any{
 		"id": d.me.ID, "name": d.me.Username, "icon": nil, "description": "", "bot_public": true,
 		"bot_require_code_grant": false, "verify_key": strings.Repeat("0", 64), "flags": 0, "bot": d.me,
+		"integration_types_config": map[string]any{"0": map[string]any{}, "1": map[string]any{}},
 	}, nil
 }
 

@@ -47,10 +47,15 @@ func (d *Discord) rights(c *dcChannel) int64 {
 		return *c.permissions
 	case c.parent != nil:
 		return d.rights(c.parent)
-	case c.Type == dcDM:
+	case c.guild == nil:
 		return permView | permSend | permEmbed | permHistory
 	}
 	return permsOfBot
+}
+
+// hasBot says whether the bot is a member where the channel is.
+func (c *dcChannel) hasBot() bool {
+	return c.Type != dcGroupDM && (c.guild == nil || !c.guild.away)
 }
 
 // reach finds a channel that the bot sees.
@@ -59,7 +64,7 @@ func (d *Discord) reach(id string) (*dcChannel, *dcError) {
 	switch {
 	case c == nil:
 		return nil, errUnknownChannel
-	case c.guild != nil && c.guild.away, !has(d.rights(c), permView):
+	case !c.hasBot(), !has(d.rights(c), permView):
 		return nil, errMissingAccess
 	}
 	return c, nil

@@ -78,6 +78,8 @@ func NewPage(o PageOptions) http.Handler {
 	mux.HandleFunc("POST /commands", p.act(p.commands))
 	mux.HandleFunc("POST /inline", p.act(p.inline))
 	mux.HandleFunc("POST /pick", p.act(p.pick))
+	mux.HandleFunc("POST /apps", p.act(p.apps))
+	mux.HandleFunc("POST /use", p.act(p.use))
 	mux.HandleFunc("POST /stories", p.act(p.addStory))
 	return guard(mux)
 }
@@ -280,6 +282,24 @@ func (p *page) pick(ctx context.Context, platform Platform, a action) (any, erro
 		return nil, errNoPlatform
 	}
 	return nil, in.Pick(ctx, p.Reader[a.Platform], a.Chat, a.Data)
+}
+
+// apps lists what the menu of a message offers: nothing where a platform's
+// clients have none.
+func (p *page) apps(_ context.Context, platform Platform, a action) (any, error) {
+	apps, ok := platform.(Apps)
+	if !ok {
+		return nil, nil
+	}
+	return apps.Apps(p.Reader[a.Platform], a.Chat), nil
+}
+
+func (p *page) use(ctx context.Context, platform Platform, a action) (any, error) {
+	apps, ok := platform.(Apps)
+	if !ok {
+		return nil, errNoPlatform
+	}
+	return nil, apps.Use(ctx, p.Reader[a.Platform], a.Chat, a.Message, a.Command)
 }
 
 func (p *page) addStory(ctx context.Context, _ Platform, a action) (any, error) {

@@ -26,6 +26,7 @@ var pictures = flag.String("pictures", "", "a folder for pictures of the page")
 type script struct {
 	chats  []Chat
 	events []Event
+	menu   []Command
 	mu     sync.Mutex
 	did    []string
 }
@@ -33,6 +34,9 @@ type script struct {
 func (s *script) Chats(string) []Chat { return s.chats }
 
 func (s *script) Menu(string, string) []Command {
+	if s.menu != nil {
+		return s.menu
+	}
 	return []Command{{Name: "critical", Description: "One side", Options: []Option{{Name: "story", Autocomplete: true}}}, {Name: "help", Description: "What I can do"}}
 }
 
@@ -75,6 +79,14 @@ func (s *script) Press(_ context.Context, user, chat, message, data string) erro
 
 func (s *script) Complete(_ context.Context, _, _, command, option, value string) ([]string, error) {
 	return []string{"Night ferry"}, s.note("completes %s %s %q", command, option, value)
+}
+
+func (s *script) Apps(string, string) []Command {
+	return []Command{{Name: "Both sides"}, {Name: "Sources"}}
+}
+
+func (s *script) Use(_ context.Context, user, chat, message, command string) error {
+	return s.note("%s uses %q on %s in %s", user, command, message, chat)
 }
 
 // turning is a line from left to right, and a shorter one from right to left.
@@ -247,6 +259,76 @@ func TestPageInBrowser(t *testing.T) {
 		t.Errorf("the form says %q of %q", got, added)
 	}
 	picture(t, ctx, "page-test.png")
+}
+
+// What Discord's clients have beside buttons: menus of values, commands on a
+// message, and commands with subcommands and several options.
+func TestPageMenusOfDiscord(t *testing.T) {
+	discord, telegram := scripts()
+	type m = map[string]any
+	one := m{"type": 3, "custom_id": "side", "placeholder": "All sides", "options": []m{
+		{"label": "Critical", "value": "crit"}, {"label": "رواية المؤسسة", "value": "est", "description": "From the right"}}}
+	several := m{"type": 3, "custom_id": "topics", "max_values": 2, "options": []m{
+		{"label": "World", "value": "world", "default": true}, {"label": "Coast", "value": "coast"}}}
+	shut := m{"type": 2, "style": 2, "label": "Back", "custom_id": "back", "disabled": true}
+	components, err := json.Marshal(m{"id": "12", "author": m{"username": "briefbot", "bot": true}, "content": "Choose", "flags": 64,
+		"components": []m{{"type": 1, "components": []m{one}}, {"type": 1, "components": []m{several}}, {"type": 1, "components": []m{shut}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	discord.events = append(discord.events, Event{Platform: "discord", Chat: "1", Kind: "ephemeral", User: "ada", ID: "12", At: time.Now(), Message: components})
+	discord.menu = []Command{{Name: "follow", Options: []Option{
+		{Name: "topic", Subcommand: true, Options: []Option{{Name: "name", Autocomplete: true}, {Name: "unit", Choices: []string{"hours", "days"}}}},
+		{Name: "story", Subcommand: true}}}}
+	srv := httptest.NewServer(NewPage(PageOptions{
+		Platforms: map[string]Platform{"discord": discord, "telegram": telegram}, Reader: map[string]string{"discord": "ada", "telegram": "7"},
+	}))
+	t.Cleanup(srv.Close)
+	ctx := browser(t, srv.URL, 1400, 900)
+	run := func(what string, actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, actions...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	const first, second = ".whisper .select[data-id=side]", ".whisper .select[data-id=topics]"
+	run("open", chromedp.WaitVisible(first), chromedp.Click(first+" summary"), chromedp.WaitVisible(first+" .options"))
+	picture(t, ctx, "page-test-select.png")
+	run("choose one", chromedp.Click(first+" .options button:nth-of-type(2)"))
+	run("choose several", chromedp.Click(second+" summary"), chromedp.WaitVisible(second+" .options"),
+		chromedp.Click(second+" label:nth-of-type(2)"), chromedp.Click(second+" .primary"))
+	waitFor(t, func() bool {
+		return strings.Contains(discord.done(), `ada presses "side\nest" on 12 in 1; ada presses "topics\nworld\ncoast" on 12 in 1`)
+	}, discord.done)
+	run("the message's menu", chromedp.Click(".message:not(.whisper) .apps"), chromedp.WaitVisible(".offers"))
+	picture(t, ctx, "page-test-apps.png")
+	run("the second of its commands", chromedp.Click(".offers button:nth-of-type(2)"))
+	waitFor(t, func() bool { return strings.Contains(discord.done(), `ada uses "Sources" on 11 in 1`) }, discord.done)
+
+	const input, offer = ".discord .box input", ".discord .menu button"
+	offered := func(want string) {
+		t.Helper()
+		label := ""
+		waitFor(t, func() bool {
+			var err error
+			label, err = chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('.discord .menu:not([hidden]) button b')].map((b) => b.textContent).join(', ')`))
+			return err == nil && label == want
+		}, func() string { return label })
+	}
+	run("type", chromedp.SendKeys(input, "/fol"), chromedp.WaitVisible(offer), chromedp.Click(offer))
+	offered("/follow topic, /follow story")
+	run("a subcommand", chromedp.Click(offer))
+	offered("Night ferry")
+	run("a completion", chromedp.SendKeys(input, "ni"))
+	waitFor(t, func() bool { return strings.Contains(discord.done(), `completes follow topic name "ni"`) }, discord.done)
+	offered("Night ferry, unit:")
+	run("the next option", chromedp.Click(offer), chromedp.SendKeys(input, " unit:"))
+	offered("hours, days")
+	run("its choice", chromedp.Click(offer), chromedp.SendKeys(input, "\r"))
+	waitFor(t, func() bool {
+		return strings.Contains(discord.done(), `ada says "/follow topic name:Night ferry unit:hours" in 1 to ""`)
+	}, discord.done)
+	run("dismiss", chromedp.Click(".whisper .only button"), chromedp.WaitNotPresent(".whisper"))
 }
 
 func TestPageOnAPhone(t *testing.T) {

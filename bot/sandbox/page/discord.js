@@ -70,17 +70,45 @@ function embed(e) {
 function components(rows, press) {
   return (rows || []).map((row) => el('div', { class: 'components' }, ...(row.components || []).map((c) => {
     if (c.url) return link(c.url, c.label);
-    return el('button', { type: 'button', class: c.style === 1 ? 'primary' : '', 'data-id': c.custom_id, dir: 'auto', onclick: () => press(c.custom_id) }, c.label);
+    if (c.type === 3) return select(c, press);
+    return el('button', { type: 'button', class: c.style === 1 ? 'primary' : '', disabled: c.disabled, 'data-id': c.custom_id, dir: 'auto', onclick: () => press(c.custom_id) }, c.label);
   })));
 }
 
-// message renders a message. act has press(data) and dismiss().
+// select is a menu of values, of which one or several are sent.
+function select(c, press) {
+  const options = c.options || [];
+  const send = (values) => press([c.custom_id, ...values].join('\n'));
+  const most = c.max_values === undefined ? 1 : c.max_values;
+  const words = (o) => el('span', {}, el('b', { dir: 'auto' }, o.label), o.description ? el('small', { dir: 'auto' }, o.description) : null);
+  const title = el('summary', { dir: 'auto' }, c.placeholder || 'Make a selection');
+  const box = el('details', { class: 'select', 'data-id': c.custom_id }, title);
+  if (c.disabled) { title.addEventListener('click', (e) => e.preventDefault()); box.classList.add('disabled'); }
+  const chosen = options.filter((o) => o.default).map((o) => o.label);
+  if (chosen.length) title.textContent = chosen.join(', ');
+  const list = el('div', { class: 'options' });
+  if (most === 1) {
+    list.append(...options.map((o) => el('button', {
+      type: 'button', 'aria-pressed': String(!!o.default), onclick: () => { box.open = false; title.textContent = o.label; send([o.value]); },
+    }, words(o))));
+  } else {
+    const boxes = options.map((o) => el('input', { type: 'checkbox', value: o.value, checked: o.default }));
+    list.append(...options.map((o, i) => el('label', {}, boxes[i], words(o))),
+      el('button', { type: 'button', class: 'primary', onclick: () => { box.open = false; send(boxes.filter((b) => b.checked).map((b) => b.value)); } }, 'Select'));
+  }
+  box.append(list);
+  return box;
+}
+
+// message renders a message. act has press(data), dismiss(), and apps(), which
+// opens the menu of the message's commands.
 export function message(m, event, act) {
   const bot = m.author && m.author.bot;
   const name = (m.author && (m.author.global_name || m.author.username)) || '';
   const whisper = event.kind === 'ephemeral' || (m.flags & 64) !== 0;
   const body = el('div', {},
-    el('div', { class: 'who' }, name, bot ? el('span', { class: 'app' }, 'APP') : null, el('time', {}, clock(new Date(m.timestamp || event.at)))));
+    el('div', { class: 'who' }, name, bot ? el('span', { class: 'app' }, 'APP') : null, el('time', {}, clock(new Date(m.timestamp || event.at))),
+      act.apps && !whisper ? el('button', { type: 'button', class: 'apps', 'aria-label': 'Apps: commands for this message', onclick: (e) => act.apps(e.currentTarget) }, '⋯') : null));
   if (m.flags & 128) body.append(el('em', {}, name + ' is thinking…'));
   if (m.content) body.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(m.content)));
   for (const e of m.embeds || []) body.append(embed(e));

@@ -57,7 +57,7 @@ class Client {
   }
 
   tabs() {
-    const label = (c) => (this.name === 'discord' && c.kind !== 'dm' ? '# ' : '') + (c.kind === 'private' ? 'Private chat' : c.name);
+    const label = (c) => (this.name === 'discord' && !c.kind.endsWith('dm') ? '# ' : '') + (c.kind === 'private' ? 'Private chat' : c.name);
     this.find('.tabs').replaceChildren(el('h2', {}, this.name === 'discord' ? 'Harbour House' : 'Telegram'),
       ...[...this.chats.values()].map((c) => el('button', {
         type: 'button', class: c.unread ? 'unread' : '', 'aria-current': String(c.id === this.current), onclick: () => this.open(c.id),
@@ -101,6 +101,7 @@ class Client {
       press: (data) => this.press(e.chat, e.id, data),
       reply: this.name === 'telegram' && chat.writable ? (m) => this.replyTo(m) : null,
       dismiss: () => this.remove(chat, e.id),
+      apps: this.name === 'discord' ? (button) => this.apps(e.chat, e.id, button) : null,
     });
     const there = chat.items.get(e.id);
     const shown = this.current === e.chat;
@@ -145,6 +146,19 @@ class Client {
       .catch((err) => toast(err.message));
   }
 
+  // apps opens the menu of a message, with the commands that are for it.
+  async apps(chat, message, button) {
+    const open = this.find('.message .offers');
+    if (open) { open.remove(); if (open.parentNode === button.parentNode) return; }
+    const commands = await post('apps', { platform: this.name, chat }).catch(() => []) || [];
+    const list = el('div', { class: 'offers', role: 'menu' }, el('small', {}, commands.length ? 'Apps' : 'No apps for this message'),
+      ...commands.map((c) => el('button', {
+        type: 'button', role: 'menuitem', dir: 'auto',
+        onclick: () => { list.remove(); post('use', { platform: this.name, chat, message, command: c.name }).catch((err) => toast(err.message)); },
+      }, c.name)));
+    button.after(list);
+  }
+
   // suggest shows the command menu, or an option's completions.
   async suggest() {
     const text = this.input.value;
@@ -152,24 +166,49 @@ class Client {
     if (!text.startsWith('/')) { this.menu.hidden = true; return; }
     const [word, ...rest] = text.slice(1).split(' ');
     const commands = await post('commands', { platform: this.name, chat: this.current }).catch(() => []) || [];
-    let choices = [];
-    if (!rest.length) {
-      choices = commands.filter((c) => c.name.startsWith(word)).map((c) => ({
-        label: '/' + c.name, help: c.description, value: '/' + c.name + (c.options ? ' ' : ''),
-      }));
-    } else {
-      const command = commands.find((c) => c.name === word);
-      const option = command && (command.options || []).find((o) => o.autocomplete);
-      if (option) {
-        const found = await post('complete', {
-          platform: this.name, chat: this.current, command: word, option: option.name, text: rest.join(' '),
-        }).catch(() => []) || [];
-        choices = found.map((f) => ({ label: f, value: `/${word} ${f}` }));
-      }
-    }
+    const choices = !rest.length ? commands.filter((c) => c.name.startsWith(word)).map((c) => ({
+      label: '/' + c.name, help: c.description, value: '/' + c.name + (c.options ? ' ' : ''),
+    })) : await this.arguments(commands.find((c) => c.name === word), word, rest.join(' '));
     this.choose(text, choices.map((c) => ({
-      ...c, take: () => { this.input.value = c.value; this.input.focus(); this.menu.hidden = true; if (c.value.endsWith(' ')) this.suggest(); },
+      ...c, take: () => { this.input.value = c.value; this.input.focus(); this.menu.hidden = true; if (/[ :]$/.test(c.value)) this.suggest(); },
     })));
+  }
+
+  // arguments offers what may stand behind a command: a subcommand, one of an
+  // option's values, or the next option.
+  async arguments(command, path, rest) {
+    let options = (command && command.options) || [];
+    while (options.some((o) => o.subcommand)) {
+      const space = rest.indexOf(' ');
+      const word = space < 0 ? rest : rest.slice(0, space);
+      const below = space >= 0 && options.find((o) => o.name === word);
+      if (!below) {
+        return options.filter((o) => o.name.startsWith(word)).map((o) => ({
+          label: `/${path} ${o.name}`, help: o.description, value: `/${path} ${o.name}${o.options ? ' ' : ''}`,
+        }));
+      }
+      path += ' ' + word;
+      rest = rest.slice(space + 1);
+      options = below.options || [];
+    }
+    // Which option is being typed: the last that is named, else the first.
+    const named = options.map((o) => ({ option: o, at: (' ' + rest).lastIndexOf(` ${o.name}:`) })).filter((n) => n.at >= 0).sort((a, b) => b.at - a.at);
+    const last = named[0];
+    const option = last ? last.option : options[0];
+    if (!option) return [];
+    const before = last ? rest.slice(0, last.at) : '';
+    const typed = last ? rest.slice(last.at + option.name.length + 1) : rest;
+    const open = options.filter((o) => o !== option && !named.some((n) => n.option === o));
+    const line = (value) => `/${path} ${before}${last || open.length ? option.name + ':' : ''}${value}`;
+    let values = (option.choices || []).filter((c) => c.toLowerCase().startsWith(typed.trim().toLowerCase()));
+    if (option.autocomplete) {
+      values = await post('complete', {
+        platform: this.name, chat: this.current, command: (path + ' ' + before).trim(), option: option.name, text: typed.trim(),
+      }).catch(() => []) || [];
+    }
+    const offers = values.filter((v) => v !== typed.trim()).map((v) => ({ label: v, value: line(v) }));
+    if (typed.trim()) offers.push(...open.map((o) => ({ label: o.name + ':', help: o.description, value: `${line(typed.trim())} ${o.name}:` })));
+    return offers;
   }
 
   // choose shows choices for what was typed, if it still stands there.
