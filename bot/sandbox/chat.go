@@ -15,6 +15,9 @@ type Chat struct {
 	// Kind is the platform's own word. Discord: text, announcement, forum,
 	// thread, dm, group dm. Telegram: channel, group, supergroup, private.
 	Kind string `json:"kind"`
+	// Roles are, on Discord, the names of the roles that may be mentioned there,
+	// by id.
+	Roles map[string]string `json:"roles,omitempty"`
 	// Writable says whether a reader may type there.
 	Writable bool `json:"writable"`
 }
@@ -96,15 +99,17 @@ type Apps interface {
 // Entry is one write by the bot that a platform carried out: what a reader
 // could have seen. The transcript of a sandbox is all of them, in order.
 type Entry struct {
-	N        int             `json:"n"`
-	At       time.Time       `json:"at"`
-	Platform string          `json:"platform"`
-	Method   string          `json:"method"` // "create", "edit", "delete", "answer", "toast", "offer"
-	Chat     string          `json:"chat"`
-	ID       string          `json:"id"`             // the message's id
-	User     string          `json:"user,omitempty"` // who alone sees it
-	Text     string          `json:"text"`           // what is read, without markup
-	Body     json.RawMessage `json:"body"`           // the request, as it came
+	N        int       `json:"n"`
+	At       time.Time `json:"at"`
+	Platform string    `json:"platform"`
+	Method   string    `json:"method"` // "create", "edit", "delete", "answer", "toast", "offer"
+	Chat     string    `json:"chat"`
+	ID       string    `json:"id"`             // the message's id
+	User     string    `json:"user,omitempty"` // who alone sees it
+	Text     string    `json:"text"`           // what is read, without markup
+	// Pings are the users and roles, by id, whom the write pings.
+	Pings []string        `json:"pings,omitempty"`
+	Body  json.RawMessage `json:"body"` // the request, as it came
 }
 
 // Failure is what a Fault does to a request.

@@ -576,6 +576,9 @@ func (d *Discord) record(method string, m *dcMessage, body []byte) {
 	if method != "delete" {
 		e.Text = readable(m)
 	}
+	if method == "create" || method == "answer" { // an edit pings nobody
+		e.Pings = m.pings()
+	}
 	d.log.add(e)
 }
 

@@ -28,6 +28,7 @@ func (f *field[T]) UnmarshalJSON(b []byte) error {
 type dcAllowedMentions struct {
 	Parse []string `json:"parse"`
 	Users []string `json:"users"`
+	Roles []string `json:"roles"`
 }
 
 // dcMessageRequest is what may stand in a message that is made or changed.
@@ -49,6 +50,9 @@ type dcMessageRequest struct {
 // those that the request may set, rights are the bot's in the channel. On an
 // error the message is not to be used.
 func (d *Discord) compose(m *dcMessage, q *dcMessageRequest, flags int, rights int64) *dcError {
+	if err := checkMentions(q.AllowedMentions); err != nil {
+		return err
+	}
 	if q.Content.set {
 		m.Content = strings.TrimSpace(q.Content.value)
 	}
@@ -112,26 +116,6 @@ func checkMessage(m *dcMessage) *dcError {
 		return errDCInternal
 	}
 	return nil
-}
-
-// mention finds out whom a message pings: with no allowed_mentions everybody
-// whom its content names.
-func (d *Discord) mention(m *dcMessage, allowed *dcAllowedMentions, rights int64) {
-	may := func(kind string) bool { return allowed == nil || slices.Contains(allowed.Parse, kind) }
-	content := m.Content
-	eachComponent(m.Components, "", func(c *dcComponent, _ string) { content += "\n" + c.Content })
-	m.Mentions, m.MentionRoles = []*dcUser{}, []string{}
-	m.MentionEveryone = may("everyone") && has(rights, permMentionEveryone) &&
-		(strings.Contains(content, "@everyone") || strings.Contains(content, "@here"))
-	for _, u := range d.users {
-		if !strings.Contains(content, "<@"+u.ID+">") && !strings.Contains(content, "<@!"+u.ID+">") {
-			continue
-		}
-		if may("users") || slices.Contains(allowed.Users, u.ID) {
-			m.Mentions = append(m.Mentions, u)
-		}
-	}
-	slices.SortFunc(m.Mentions, func(a, b *dcUser) int { return compareIDs(a.ID, b.ID) })
 }
 
 // newMessage is an empty one by an author, not yet in the channel.

@@ -60,6 +60,7 @@ type dcGuild struct {
 	ID       string
 	Name     string
 	role     string // the bot's
+	roles    []*dcRole
 	joined   time.Time
 	channels []*dcChannel // threads too, in the order of their making
 	away     bool         // the bot was removed

@@ -18,6 +18,9 @@ func (d *Discord) place(c *dcChannel) Chat {
 	if c.Type == dcDM {
 		p.Name = d.me.Username
 	}
+	if c.guild != nil && len(c.guild.roles) > 0 {
+		p.Roles = c.guild.roleNames()
+	}
 	return p
 }
 
@@ -69,16 +72,18 @@ func (d *Discord) menu(u *dcUser, c *dcChannel, kind int) []*dcCommand {
 			list = append(list, x)
 		}
 	}
-	return slices.DeleteFunc(list, func(x *dcCommand) bool { return x.Type != kind || u != nil && c.guild != nil && !x.letIn(u) })
+	return slices.DeleteFunc(list, func(x *dcCommand) bool {
+		return x.Type != kind || u != nil && c.guild != nil && !x.letIn(u.permissions)
+	})
 }
 
-// letIn says whether a member has the rights that a command is made for.
-func (x *dcCommand) letIn(u *dcUser) bool {
+// letIn says whether a member's rights are those that a command is made for.
+func (x *dcCommand) letIn(rights int64) bool {
 	if x.DefaultMemberPermissions == nil {
 		return true
 	}
 	need, _ := strconv.ParseInt(*x.DefaultMemberPermissions, 10, 64)
-	return has(u.permissions, need) && (need != 0 || has(u.permissions, permAdmin))
+	return has(rights, need) && (need != 0 || has(rights, permAdmin))
 }
 
 // Commands lists what the command menu of a chat offers to those whose language

@@ -1,7 +1,5 @@
 package sandbox
 
-import "fmt"
-
 // The bits of permissions that the stand-in looks at.
 const (
 	permAdmin                = 1 << 3
@@ -27,17 +25,17 @@ const (
 
 func has(rights, bit int64) bool { return rights&permAdmin != 0 || rights&bit == bit }
 
-// roles are those of a guild: everybody's, which has the guild's own id, and the
-// bot's.
+// roles are those of a guild: everybody's, which has the guild's own id, the
+// bot's, and those that are there to be mentioned.
 func (d *Discord) roles(g *dcGuild) []any {
-	role := func(id, name string, rights int64, position int) map[string]any {
-		return map[string]any{
-			"id": id, "name": name, "permissions": fmt.Sprint(rights), "position": position, "color": 0,
-			"colors": map[string]any{"primary_color": 0, "secondary_color": nil, "tertiary_color": nil},
-			"hoist":  false, "managed": id == g.role, "mentionable": false, "icon": nil, "unicode_emoji": nil, "flags": 0,
-		}
+	all := []any{
+		showRole(g.ID, "@everyone", permsOfMembers, 0, false, false),
+		showRole(g.role, d.me.Username, permsOfBot, 1, true, false),
 	}
-	return []any{role(g.ID, "@everyone", permsOfMembers, 0), role(g.role, d.me.Username, permsOfBot, 1)}
+	for _, r := range g.roles {
+		all = append(all, showRole(r.id, r.name, 0, len(all), false, r.mentionable))
+	}
+	return all
 }
 
 // rights is what the bot may do in a channel.

@@ -331,6 +331,45 @@ func TestPageMenusOfDiscord(t *testing.T) {
 	run("dismiss", chromedp.Click(".whisper .only button"), chromedp.WaitNotPresent(".whisper"))
 }
 
+// What comes with a post is seen: whom it pings, its thread, and that it is
+// published.
+func TestPageShowsWhatComesWithAPost(t *testing.T) {
+	discord, telegram := scripts()
+	type m = map[string]any
+	post, err := json.Marshal(m{"id": "12", "author": m{"username": "briefbot", "bot": true}, "content": "<@&5> and <@&6>", "mention_roles": []string{"5"},
+		"flags": 1 | 32, "thread": m{"id": "2", "name": "العبّارة تعود"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	discord.chats[0].Roles = map[string]string{"5": "Readers"}
+	discord.chats = append(discord.chats, Chat{Platform: "discord", ID: "2", Parent: "1", Name: "العبّارة تعود", Kind: "thread", Writable: true})
+	discord.events = append(discord.events, Event{Platform: "discord", Chat: "1", Kind: "message", ID: "12", At: time.Now(), Message: post})
+	srv := httptest.NewServer(NewPage(PageOptions{
+		Platforms: map[string]Platform{"discord": discord, "telegram": telegram}, Reader: map[string]string{"discord": "ada", "telegram": "7"},
+	}))
+	t.Cleanup(srv.Close)
+	ctx := browser(t, srv.URL, 1400, 900)
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(".pinged .thread")); err != nil {
+		t.Fatal(err)
+	}
+	picture(t, ctx, "page-test-post.png")
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[document.querySelectorAll('.pinged').length, ...[...document.querySelectorAll('.pinged .mention, .pinged .published, .pinged .thread')].map((e) => e.textContent)].join('|')`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said != "1|@Readers|@unknown-role|Published to the servers that follow|العبّارة تعود ›" {
+		t.Errorf("shown: %s", said)
+	}
+	err = chromedp.Do(ctx, chromedp.Click(".pinged .thread"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		open, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('.discord .tabs [aria-current=true]').textContent`))
+		return err == nil && open == "# العبّارة تعود"
+	}, func() string { return "the thread does not open" })
+}
+
 func TestPageOnAPhone(t *testing.T) {
 	discord, telegram := scripts()
 	srv := httptest.NewServer(NewPage(PageOptions{Title: "briefbot", Platforms: map[string]Platform{"discord": discord, "telegram": telegram}, Reader: map[string]string{"discord": "ada", "telegram": "7"}}))

@@ -1,6 +1,14 @@
 // How a Discord client shows a message.
 import { el, link, photo, clock } from './dom.js';
 
+// roles are the names of the roles that were seen mentioned, by id.
+const roles = new Map();
+
+// nameRoles says what roles are called.
+export function nameRoles(names) {
+  for (const [id, name] of Object.entries(names || {})) roles.set(id, name);
+}
+
 // markdown gives nodes for Discord's Markdown, as far as bots use it: emphasis,
 // spoilers, masked links, code, time stamps, and the backslash.
 export function markdown(text) {
@@ -20,6 +28,7 @@ export function markdown(text) {
     [/^~~((?:\\.|[^\\])+?)~~/, (m) => el('s', {}, ...markdown(m[1]))],
     [/^\*((?:\\.|[^\\*])+?)\*/, (m) => el('em', {}, ...markdown(m[1]))],
     [/^_((?:\\.|[^\\_])+?)_/, (m) => el('em', {}, ...markdown(m[1]))],
+    [/^<@&(\d+)>/, (m) => el('span', { class: 'mention' }, '@' + (roles.get(m[1]) || 'unknown-role'))],
     [/^<(https?:\/\/[^\s<>]+)>/, (m) => link(m[1], m[1])],
     [/^https?:\/\/[^\s<>]+/, (m) => link(m[0], m[0])],
   ];
@@ -100,8 +109,8 @@ function select(c, press) {
   return box;
 }
 
-// message renders a message. act has press(data), dismiss(), and apps(), which
-// opens the menu of the message's commands.
+// message renders a message. act has press(data), dismiss(), open(chat), and
+// apps(), which opens the menu of the message's commands.
 export function message(m, event, act) {
   const bot = m.author && m.author.bot;
   const name = (m.author && (m.author.global_name || m.author.username)) || '';
@@ -113,7 +122,10 @@ export function message(m, event, act) {
   if (m.content) body.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(m.content)));
   for (const e of m.embeds || []) body.append(embed(e));
   body.append(...components(m.components, act.press));
+  if (m.flags & 1) body.append(el('small', { class: 'published' }, 'Published to the servers that follow'));
+  if (m.thread) body.append(el('button', { type: 'button', class: 'thread', dir: 'auto', onclick: () => act.open(m.thread.id) }, `${m.thread.name} ›`));
   if (whisper) body.append(el('div', { class: 'only' }, 'Only you can see this · ', el('button', { type: 'button', onclick: act.dismiss }, 'Dismiss message')));
-  return el('li', { class: 'message' + (whisper ? ' whisper' : '') },
+  const pinged = m.mention_everyone || (m.mention_roles || []).length > 0;
+  return el('li', { class: 'message' + (whisper ? ' whisper' : '') + (pinged ? ' pinged' : '') },
     el('div', { class: 'avatar' + (bot ? '' : ' person'), 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()), body);
 }

@@ -50,6 +50,7 @@ class Client {
   }
 
   addChat(chat) {
+    if (this.name === 'discord') discord.nameRoles(chat.roles);
     if (this.chats.has(chat.id)) return;
     this.chats.set(chat.id, { ...chat, items: new Map(), unread: false });
     if (!this.current) this.open(chat.id);
@@ -100,6 +101,7 @@ class Client {
       me: setup.reader[this.name],
       press: (data) => this.press(e.chat, e.id, data),
       reply: this.name === 'telegram' && chat.writable ? (m) => this.replyTo(m) : null,
+      open: (id) => { if (this.chats.has(id)) this.open(id); },
       dismiss: () => this.remove(chat, e.id),
       apps: this.name === 'discord' ? (button) => this.apps(e.chat, e.id, button) : null,
     });
