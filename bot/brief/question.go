@@ -39,6 +39,9 @@ type Question struct {
 	Button string
 	// Message is the id of the message that was answered, if any.
 	Message string
+	// Above is the chat that a thread of Discord hangs on: the thread has the id
+	// of the message in it that it was begun on.
+	Above store.Chat
 }
 
 // Asks is who asks.

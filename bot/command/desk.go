@@ -94,6 +94,9 @@ func (d *Desk) asked(ctx context.Context, q brief.Question) asked {
 		}
 	}
 	c, err := d.store.ChannelOf(ctx, q.Chat)
+	if errors.Is(err, store.ErrNotFound) && q.Above.ID != "" {
+		c, err = d.store.ChannelOf(ctx, q.Above)
+	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		d.log.Error("the chat's language is not known", "chat", q.Chat.ID, "err", err)
 	}

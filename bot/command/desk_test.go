@@ -110,6 +110,7 @@ func TestAnswer(t *testing.T) {
 	button := func(v brief.Verb, story string) brief.Action {
 		return brief.Action{Verb: v, Story: entries[story].Short}
 	}
+	thread := func(id string) store.Chat { return store.Chat{Platform: store.Discord, ID: id} }
 	for _, tt := range []struct {
 		name string
 		q    brief.Question
@@ -124,6 +125,8 @@ func TestAnswer(t *testing.T) {
 			brief.Question{Chat: group, Command: "critical", Message: "99", Button: button(brief.ShowSources, "harbour").Data("t")},
 			"Critical of the harbour.",
 		},
+		{"the post above the thread", brief.Question{Chat: thread("41"), Above: group, Command: "critical"}, "Critical of the ferry."},
+		{"a thread below another message", brief.Question{Chat: thread("7"), Above: group, Command: "critical"}, "Critical of the lighthouse."},
 		{"the last post in the chat", brief.Question{Chat: group, Command: "critical"}, "Critical of the lighthouse."},
 		{"the latest story, where nothing was posted", brief.Question{Chat: store.Chat{Platform: store.Discord, ID: "9"}, Command: "critical"}, "Critical of the harbour."},
 		{"what is named goes before what is replied to", brief.Question{Chat: group, Command: "critical", Argument: "strike", Message: "41"}, "Critical of the harbour."},
@@ -164,6 +167,9 @@ func TestLanguageOfTheAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	elsewhere := store.Chat{Platform: store.Telegram, ID: "-1002"}
+	if got := text(d.Answer(t.Context(), brief.Question{Chat: store.Chat{Platform: store.Discord, ID: "41"}, Above: group, Command: "latest"})); !strings.HasPrefix(got, "Neueste") {
+		t.Errorf("in a thread: %q", got)
+	}
 	for _, tt := range []struct {
 		chat     store.Chat
 		language string

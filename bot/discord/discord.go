@@ -60,7 +60,8 @@ type Discord struct {
 	languages *brief.Languages
 	stand     Standing
 	log       *slog.Logger
-	seen      seen             // interactions that came already
+	seen      seen // interactions that came already
+	threads   threads
 	last      brief.Last[page] // how a message was spread
 
 	identifyGap time.Duration // how far apart two logins have to be

@@ -209,8 +209,10 @@ func (d *Discord) connection(ctx context.Context, handlers *crew) (*connection, 
 		}
 	})
 	d.watchStanding(s, handlers)
-	s.AddHandler(func(_ *discordgo.Session, i *discordgo.InteractionCreate) {
-		if i.Interaction != nil && d.seen.first(i.ID) {
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
+		i, ok := e.Struct.(*discordgo.InteractionCreate)
+		if ok && i.Interaction != nil && d.seen.first(i.ID) {
+			d.threads.note(e.RawData)
 			handlers.run(func(ctx context.Context) { d.interact(ctx, i.Interaction) })
 		}
 	})

@@ -142,6 +142,7 @@ func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.
 
 // ask asks the desk. The channel gets exactly one message, whatever happens.
 func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Message {
+	q.Above = d.threads.chatAbove(q.Chat)
 	answered := make(chan brief.Message, 1)
 	go func() {
 		v := d.desk.Voice(ctx, q)
