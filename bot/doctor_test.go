@@ -59,7 +59,7 @@ func TestDoctorOfBotThatRuns(t *testing.T) {
 		return len(w.marks(w.channel)) == 2 && len(w.marks(w.group)) == 2 && len(w.marks(w.text)) == 2
 	})
 	w.until("the connection to Discord", func() bool { return w.discord.Identifies() > 0 })
-	if got := w.examine(); !strings.Contains(got, "ok records: no chat is paused\nok records: no delivery was given up, held back, sent anew or taken back\n") {
+	if got := w.examine(); !strings.Contains(got, "ok records: no chat is paused\nok records: no delivery was given up, held back, sent anew or taken back, and no post left bare\n") {
 		t.Errorf("all is well, and it says\n%s", got)
 	}
 	w.telegram.Kick(w.group)
@@ -94,7 +94,7 @@ func TestDoctorTellsIncidents(t *testing.T) {
 	w.stop()
 	for when, got := range map[string]string{"while it runs": running, "afterwards": w.examine()} {
 		for _, want := range []string{
-			"note records: of all deliveries so far, 1 given up, 0 held back, 0 sent anew, 0 taken back; the last:\n",
+			"note records: of all deliveries so far, 1 given up, 0 held back, 0 sent anew, 0 taken back, 0 left bare; the last:\n",
 			"note talk: desk:1.txt was given up on ",
 			" UTC: sendMessage: Bad Request: message is not to be liked",
 		} {

@@ -140,12 +140,12 @@ func (p paused) finding(at func(time.Time) string) Finding {
 func (r *records) incidents(at func(time.Time) string) []Finding {
 	var sum uint64
 	var counts []string
-	for _, k := range []store.IncidentKind{store.GaveUp, store.HeldBack, store.SentAnew, store.TookBack} {
+	for _, k := range []store.IncidentKind{store.GaveUp, store.HeldBack, store.SentAnew, store.TookBack, store.LeftBare} {
 		sum += r.Counts[k]
 		counts = append(counts, fmt.Sprintf("%d %s", r.Counts[k], k))
 	}
 	if sum == 0 {
-		return []Finding{{"records", store.Well, "no delivery was given up, held back, sent anew or taken back"}}
+		return []Finding{{"records", store.Well, "no delivery was given up, held back, sent anew or taken back, and no post left bare"}}
 	}
 	all := []Finding{{"records", store.Note, "of all deliveries so far, " + strings.Join(counts, ", ") + "; the last:"}}
 	for _, i := range r.Last {

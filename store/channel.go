@@ -32,7 +32,8 @@ type Kind string
 
 // The kinds of both platforms.
 const (
-	DiscordText     Kind = "text"         // also announcement channels
+	DiscordText     Kind = "text"
+	DiscordNews     Kind = "announcement" // a channel that other servers follow
 	DiscordForum    Kind = "forum"        // also media channels: a post is a thread
 	DiscordThread   Kind = "thread"       // also a forum's post
 	TelegramChannel Kind = "channel"      // readers can't write
@@ -95,6 +96,13 @@ type Channel struct {
 	// Format: "rich" posts Telegram's rich messages, "classic" or empty
 	// classic ones.
 	Format string `json:"format,omitempty"`
+	// Threads has a thread begun below each post of a story, on Discord.
+	Threads bool `json:"threads,omitempty"`
+	// Ping is the id of the role that new posts mention, on Discord.
+	Ping string `json:"ping,omitempty"`
+	// Publish has posts published to the servers that follow the channel, on
+	// Discord.
+	Publish bool `json:"publish,omitempty"`
 	// Quiet are the times of day without a sound.
 	Quiet []Span `json:"quiet,omitempty"`
 	// CatchUp is how late a missed run is still made up.

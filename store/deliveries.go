@@ -61,6 +61,9 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 					return err
 				}
 			}
+			if startSteps(w, c.old, &c.d) {
+				c.raw = encode(c.d.lasting())
+			}
 			relate(w, c.old, c.d)
 			w.Put(deliveryKey(id), c.raw)
 			if !c.d.State.Final() {
@@ -100,6 +103,33 @@ func (s *Store) change(r Reader, id uint64, change func(d *Delivery, highest str
 	return c, nil
 }
 
+// startSteps makes deliveries of what follows a post that has just come to be
+// out for good, and says whether there are any.
+func startSteps(w Writer, old Delivery, d *Delivery) bool {
+	if d.State != Sent || old.State == Sent || len(d.Then) == 0 {
+		return false
+	}
+	d.Then = slices.Clone(d.Then)
+	for i := range d.Then {
+		step := &d.Then[i]
+		next := Delivery{
+			ID: next(w, "delivery"), Kind: step.Kind, Channel: d.Channel, Chat: d.Chat, Stories: d.Stories, Of: d.ID,
+			State: Planned, Planned: d.Planned,
+		}
+		for j, request := range step.Requests {
+			if j < len(d.Parts) && len(request) > 0 && string(request) != "null" {
+				next.Parts = append(next.Parts, Part{Body: request, Target: d.Parts[j].Message})
+			}
+		}
+		step.Requests, step.Delivery = nil, next.ID
+		if len(next.Parts) == 0 {
+			next.State, next.Done = Sent, d.Done
+		}
+		writeDelivery(w, Delivery{}, next)
+	}
+	return true
+}
+
 // stands reports whether what was decided would be decided again.
 func (c changed) stands(r Reader) bool {
 	return bytes.Equal(r.Get(deliveryKey(c.d.ID)), c.was) && string(r.Get(highestKey(c.old.Chat))) == c.highest
@@ -113,6 +143,7 @@ func (d Delivery) lasting() Delivery {
 		for i := range d.Parts {
 			d.Parts[i].Body = nil
 		}
+		d.Then = slices.DeleteFunc(slices.Clone(d.Then), func(s Step) bool { return s.Delivery == 0 })
 	}
 	return d
 }
@@ -137,6 +168,12 @@ func relate(w Writer, old, d Delivery) {
 		w.Put(queueKey(d), queueValue(d))
 	}
 	noteIncident(w, old, d)
+	if d.Kind.Follows() { // its messages are the post's
+		if d.State == Sent && len(d.Parts) > 0 {
+			w.Delete(bareKey(d))
+		}
+		return
+	}
 	for i, p := range d.Parts {
 		if p.Message == "" || p.Message == p.Target || i < len(old.Parts) && old.Parts[i].Message == p.Message {
 			continue
@@ -159,8 +196,10 @@ type posted struct {
 
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
-// since a later post never overtakes an earlier one; and the first two that may be
-// out twice. all says that nothing else of the chat is pending.
+// since a later post never overtakes an earlier one; the first two that may be
+// out twice; and of what waits aside the edits, the first thread that is to be
+// begun, and the first post that is to be published. all says that nothing else
+// of the chat is pending.
 func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, err error) {
 	err = s.e.View(ctx, func(r Reader) error {
 		var ids []string
@@ -184,11 +223,14 @@ func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, e
 // maxAnswers bounds how many answers of a chat are looked at together.
 const maxAnswers = 16
 
+// maxEdits bounds how many edits that wait aside are looked at together.
+const maxEdits = 16
+
 // pendingIDs gives the numbers, as keys hold them, of what Pending gives, and
 // whether that is all.
 func pendingIDs(r Reader, c Chat) (ids []string, all bool) {
 	all = true
-	left := ranks{maxAnswers, MaxKeys, 2}
+	left := ranks{maxAnswers, MaxKeys, 2, maxEdits, 1, 1}
 	var topics []string
 	from, to := under("queue", string(c.Platform), c.ID)
 	for from != "" {
@@ -276,13 +318,16 @@ func (p *PendingWatch) Close() { p.w.Close() }
 
 // The ranks order the deliveries of a chat.
 const (
-	rankAnswer = "0"
-	rankPost   = "1"
-	rankResent = "2" // what may be out twice
+	rankAnswer  = "0"
+	rankPost    = "1"
+	rankResent  = "2" // what may be out twice
+	rankEdit    = "3" // edits that wait aside
+	rankThread  = "4"
+	rankPublish = "5"
 )
 
 // ranks has a number for each.
-type ranks [3]int
+type ranks [6]int
 
 func (r *ranks) of(rank string) *int { return &r[rank[0]-rankAnswer[0]] }
 
@@ -300,6 +345,12 @@ func queueKey(d Delivery) string {
 		rank = rankAnswer
 	case d.State == Resent:
 		rank = rankResent
+	case d.Aside:
+		rank = rankEdit
+	case d.Kind == ThreadDelivery:
+		rank = rankThread
+	case d.Kind == PublishDelivery:
+		rank = rankPublish
 	}
 	return key("queue", string(d.Chat.Platform), d.Chat.ID, rank, number(d.ID))
 }

@@ -15,7 +15,14 @@ const (
 	DigestDelivery DeliveryKind = "digest" // one message for several stories
 	AnswerDelivery DeliveryKind = "answer" // what a reader asked for
 	EditDelivery   DeliveryKind = "edit"   // a new revision, into the messages of a post that is out
+	// What follows a post that is out.
+	ThreadDelivery  DeliveryKind = "thread"  // a thread below it
+	PublishDelivery DeliveryKind = "publish" // its publication in channels that follow
 )
+
+// Follows reports whether a delivery of the kind adds to a post that is out. It
+// holds up nothing, and doing it again does no harm.
+func (k DeliveryKind) Follows() bool { return k == ThreadDelivery || k == PublishDelivery }
 
 // State is how far a delivery has come.
 type State string
@@ -48,8 +55,15 @@ type Delivery struct {
 	Channel string       `json:"channel,omitempty"` // empty for an answer
 	Chat    Chat         `json:"chat"`
 	Stories []Ref        `json:"stories,omitempty"`
-	// Of is, of an edit, the delivery whose messages it changes.
+	// Of is, of an edit, the delivery whose messages it changes, and of what
+	// follows a post, the post.
 	Of uint64 `json:"of,omitempty"`
+	// Again says, of a post, that its story was posted there before.
+	Again bool `json:"again,omitempty"`
+	// Ping is the role that the first message mentions, if any.
+	Ping string `json:"ping,omitempty"`
+	// Then is what follows once the post is out, each a delivery of its own.
+	Then []Step `json:"then,omitempty"`
 	// ReplyTo is the message that an answer replies to, if any.
 	ReplyTo string `json:"reply_to,omitempty"`
 	Silent  bool   `json:"silent,omitempty"`
@@ -74,10 +88,24 @@ type Delivery struct {
 	Due  time.Time `json:"due,omitzero"`
 	Set  time.Time `json:"set,omitzero"`
 	Done time.Time `json:"done,omitzero"`
+	// Aside says that an edit waits for a limit that is its own: it holds up
+	// nothing.
+	Aside bool `json:"aside,omitempty"`
 	// Parked says that the delivery waits for its chat to be had again.
 	Parked bool `json:"parked,omitempty"`
 	// Held says, of a delivery given up, that it may be out all the same.
 	Held bool `json:"held,omitempty"`
+}
+
+// Step is something that follows a post.
+type Step struct {
+	Kind DeliveryKind `json:"kind"`
+	// Requests are what is to be asked of the platform for each of the post's
+	// messages, as the adapter made them; null for a message that is let be. They
+	// go over to the step's delivery.
+	Requests []json.RawMessage `json:"requests,omitempty"`
+	// Delivery is the step's, once the post is out.
+	Delivery uint64 `json:"delivery,omitempty"`
 }
 
 // Part is one message of a delivery.
@@ -96,7 +124,7 @@ type Part struct {
 	// copy may have come to be after all, behind After.
 	Doubt bool `json:"doubt,omitempty"`
 	// Target is, of an edit, the message that is changed; empty for one that is
-	// added.
+	// added. Of what follows a post, it is the message that it follows.
 	Target string `json:"target,omitempty"`
 	// Message is the platform's id, once the part is out.
 	Message string `json:"message,omitempty"`
@@ -166,8 +194,9 @@ type Verdict struct {
 	Message string        // the platform's id of the message
 	After   time.Duration // what the platform asks to wait before the next try
 	// Everywhere says that the wait is for everything that this bot sends, not
-	// only for this chat.
-	Everywhere bool
+	// only for this chat. Apart says that it is for requests of this sort alone,
+	// and for nothing else in the chat.
+	Everywhere, Apart bool
 	// Gone says that the chat is not to be had: deleted, or the bot was thrown
 	// out or lost its rights. GoneThread says it of the delivery's topic alone.
 	Gone, GoneThread bool

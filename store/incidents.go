@@ -15,9 +15,12 @@ const (
 	HeldBack IncidentKind = "held back"  // it may be out: the channel would rather miss it
 	SentAnew IncidentKind = "sent anew"  // whether it was out could not be found out
 	TookBack IncidentKind = "taken back" // a second copy came to be, and was deleted
+	// LeftBare: a post is out, and what was to follow it can't be done. It is
+	// told once of a channel, until it can be done again.
+	LeftBare IncidentKind = "left bare"
 )
 
-var incidentKinds = []IncidentKind{GaveUp, HeldBack, SentAnew, TookBack}
+var incidentKinds = []IncidentKind{GaveUp, HeldBack, SentAnew, TookBack, LeftBare}
 
 // Incident is something that did not go as planned, and why.
 type Incident struct {
@@ -37,8 +40,11 @@ const keptIncidents = 500
 // operator.
 func noteIncident(w Writer, old, d Delivery) {
 	kind := incidentOf(old, d)
-	if kind == "" {
+	if kind == "" || kind == LeftBare && w.Get(bareKey(d)) != nil {
 		return
+	}
+	if kind == LeftBare {
+		w.Put(bareKey(d), []byte{valueVersion})
 	}
 	next(w, "incident "+string(kind))
 	n := next(w, "incident")
@@ -54,6 +60,8 @@ func noteIncident(w Writer, old, d Delivery) {
 
 func incidentOf(old, d Delivery) IncidentKind {
 	switch {
+	case d.State == GivenUp && old.State != GivenUp && d.Kind.Follows():
+		return LeftBare
 	case d.State == GivenUp && old.State != GivenUp && d.Held:
 		return HeldBack
 	case d.State == GivenUp && old.State != GivenUp:
@@ -65,6 +73,9 @@ func incidentOf(old, d Delivery) IncidentKind {
 	}
 	return ""
 }
+
+// bareKey marks that it was told that something can't follow a channel's posts.
+func bareKey(d Delivery) string { return key("bare", d.Channel, string(d.Kind)) }
 
 // Incidents gives the last incidents, the newest first, at most limit, and how
 // many of each kind there ever were.

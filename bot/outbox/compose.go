@@ -43,6 +43,7 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 	if err != nil {
 		return nil, err
 	}
+	dl.Ping = pinged(dl, channel)
 	bodies, err := d.platform.Render(finish, place, dl, message)
 	if err != nil {
 		return nil, d.later(finish, dl, store.Verdict{Reason: err.Error()})
@@ -55,6 +56,9 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 		return nil, err
 	}
 	dl.Stories, dl.Parts = refs, parts(bodies, targets)
+	if f, ok := d.platform.(Follower); ok && dl.Kind != store.EditDelivery {
+		dl.Then = f.Then(channel, place, dl, message)
+	}
 	return &dl, nil
 }
 
@@ -73,6 +77,15 @@ func (d *dispatcher) rich(ctx context.Context, dl store.Delivery, channel store.
 		return false, err
 	}
 	return of.Rich, nil
+}
+
+// pinged is the role that a delivery mentions: only what is new does, and only
+// when it may make a sound.
+func pinged(dl store.Delivery, c store.Channel) string {
+	if dl.Kind == store.EditDelivery || dl.Again || dl.Silent {
+		return ""
+	}
+	return c.Ping
 }
 
 // errNotOut says that there is nothing to be edited.

@@ -37,6 +37,7 @@ type dispatcher struct {
 	platform Platform
 	pace     *pace
 	posts    posts
+	bare     sync.Map // what was told of, by bare
 	started  time.Time
 
 	lanes          map[store.Chat]*lane

@@ -170,6 +170,7 @@ type desk struct {
 	*testing.T
 	*platform
 	on    store.Platform
+	as    Platform // what the outbox sees of the platform
 	store *store.Store
 	rates config.Rates
 	stop  func()
@@ -186,7 +187,8 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &desk{T: t, platform: newPlatform(), on: store.Discord, store: s, stop: func() {}}
+	p := newPlatform()
+	return &desk{T: t, platform: p, as: p, on: store.Discord, store: s, stop: func() {}}
 }
 
 func languages(t testing.TB) *brief.Languages {
@@ -203,7 +205,7 @@ func (d *desk) start() {
 	done := make(chan error, 1)
 	o := New(Options{
 		Store:       d.store,
-		Platforms:   map[store.Platform]Platform{d.on: d.platform},
+		Platforms:   map[store.Platform]Platform{d.on: d.as},
 		Rates:       map[store.Platform]config.Rates{d.on: d.rates},
 		Languages:   languages(d),
 		SettleAfter: 30 * time.Second,

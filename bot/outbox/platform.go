@@ -50,6 +50,17 @@ type Rich interface {
 	Classic(d store.Delivery) ([]json.RawMessage, error)
 }
 
+// Follower is a Platform on which something may follow a post that is out.
+type Follower interface {
+	// Then says what follows a post, if its channel wants anything: each is a
+	// delivery of its own, once the post is out.
+	Then(c store.Channel, p store.Place, d store.Delivery, m brief.Message) []store.Step
+	// Follow makes the request of a part of such a delivery, about the message
+	// d.Parts[part].Target. It may be called again for what it has done: then
+	// there is nothing to do, and that is success.
+	Follow(ctx context.Context, d store.Delivery, part int) store.Verdict
+}
+
 // Clock is a Platform that tells its time.
 type Clock interface {
 	// Clock is the platform's time, to the second; zero if it has not told yet.

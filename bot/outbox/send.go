@@ -25,6 +25,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	there := d.clock()
 	claimed, err := d.write(finish, dl, func(was *store.Delivery, highest string) error {
 		was.Stories, was.Parts, was.Rich = dl.Stories, slices.Clone(dl.Parts), dl.Rich
+		was.Ping, was.Then = dl.Ping, dl.Then
 		was.State = store.Claimed
 		was.Set = now
 		p := &was.Parts[part]
@@ -54,20 +55,25 @@ func (d *dispatcher) clock() time.Time {
 	return time.Time{}
 }
 
-// request makes the request of a part: a new message, or the change of one that
-// is out.
+// request makes the request of a part: a new message, the change of one that is
+// out, or what follows one.
 func (d *dispatcher) request(ctx context.Context, dl store.Delivery, part int) store.Verdict {
 	p := dl.Parts[part]
 	if p.Target == "" {
 		return d.platform.Send(ctx, dl, part)
 	}
-	editor, ok := d.platform.(Editor)
-	if !ok {
-		return store.Verdict{Outcome: store.Refused, Reason: "the platform can't edit"}
-	}
-	do := editor.Edit
-	if p.Body == nil {
+	editor, edits := d.platform.(Editor)
+	follower, follows := d.platform.(Follower)
+	var do func(context.Context, store.Delivery, int) store.Verdict
+	switch {
+	case dl.Kind.Follows() && follows:
+		do = follower.Follow
+	case dl.Kind.Follows() || !edits:
+		return store.Verdict{Outcome: store.Refused, Reason: "the platform can't do that to a message"}
+	case p.Body == nil:
 		do = editor.Delete
+	default:
+		do = editor.Edit
 	}
 	v := do(ctx, dl, part)
 	switch v.Outcome {
@@ -87,6 +93,8 @@ func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdi
 		return err
 	case v.Outcome == store.Unknown:
 		return d.uncertain(ctx, dl, v)
+	case dl.Kind.Follows() && (v.Gone || v.GoneThread || v.Outcome == store.Refused):
+		return d.leaveBare(ctx, dl, v.Reason)
 	case v.Gone || v.GoneThread:
 		return d.refused(ctx, dl, v)
 	case v.Form:
@@ -116,6 +124,7 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 		return nil
 	})
 	if err == nil && done {
+		d.bare.Delete(bare{dl.Channel, dl.Kind})
 		d.Log.Info("sent", d.about(changed, "messages", len(dl.Parts), "after", now.Sub(dl.Planned).Round(time.Millisecond))...)
 	}
 	return changed.State == store.Sent, err
@@ -159,6 +168,11 @@ func (d *dispatcher) later(ctx context.Context, dl store.Delivery, v store.Verdi
 		if dl.State == store.Claimed {
 			dl.State = store.Planned
 		}
+		if v.Apart && canWaitAside(*dl) {
+			// It is made anew when its time comes, since the story may have
+			// changed again.
+			dl.Aside, dl.Parts = true, nil
+		}
 		dl.Attempts++
 		putOff(dl, now, wait)
 		dl.Reason = v.Reason
@@ -169,7 +183,7 @@ func (d *dispatcher) later(ctx context.Context, dl store.Delivery, v store.Verdi
 // the whole bot, or the chat.
 func (d *dispatcher) slowDown(c store.Chat, v store.Verdict) {
 	switch {
-	case v.After <= 0:
+	case v.After <= 0, v.Apart:
 	case v.Everywhere:
 		d.pace.pause(v.After)
 	default:
@@ -196,11 +210,39 @@ func backoff(attempts int) time.Duration {
 
 // giveUp ends a delivery that can't be made, with the reason.
 func (d *dispatcher) giveUp(ctx context.Context, dl store.Delivery, reason string) error {
+	if dl.Kind.Follows() {
+		return d.leaveBare(ctx, dl, reason)
+	}
 	now := time.Now()
 	d.Log.Error("delivery given up", d.about(dl, "reason", reason)...)
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.State, dl.Reason, dl.Done = store.GivenUp, reason, now
 	})
+}
+
+// leaveBare gives up what was to follow a post: the post is out, and that is
+// what counts. That it can't be done is told once of a channel.
+func (d *dispatcher) leaveBare(ctx context.Context, dl store.Delivery, reason string) error {
+	now := time.Now()
+	if _, told := d.bare.LoadOrStore(bare{dl.Channel, dl.Kind}, true); !told {
+		d.Log.Error("posts are left bare: what is to follow them can't be done", d.about(dl, "reason", reason)...)
+	}
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Reason, dl.Done = store.GivenUp, reason, now
+	})
+}
+
+// bare names what can't be done in a channel.
+type bare struct {
+	channel string
+	kind    store.DeliveryKind
+}
+
+// canWaitAside reports whether a delivery can be taken out of the way of others:
+// an edit of which nothing is out but what can be done again.
+func canWaitAside(dl store.Delivery) bool {
+	return dl.Kind == store.EditDelivery &&
+		!slices.ContainsFunc(dl.Parts, func(p store.Part) bool { return p.Message != "" && p.Target == "" })
 }
 
 // hold gives up a delivery that may be out all the same.

@@ -48,7 +48,7 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 // choose picks what a chat's turn goes on with, or says when there will be
 // something. What is uncertain comes first, and nothing passes it: so at most
 // one message of ours in a chat is unknown, and order holds. Then come readers'
-// answers, then posts, then what may be out twice.
+// answers, then posts, then what may be out twice, then what holds up nothing.
 func choose(pending []store.Delivery, now time.Time) (*store.Delivery, rest) {
 	var left rest
 	for i := range pending {

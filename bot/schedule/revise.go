@@ -84,7 +84,7 @@ func (r *Reviser) choose(c store.Channel, e store.Entry, posted store.Delivery) 
 		if c.Mode == store.Digest {
 			d.Kind = store.DigestDelivery
 		}
-		d.Stories = []store.Ref{{ID: e.Story.ID, Revision: e.Story.Revision}}
+		d.Stories, d.Again = []store.Ref{{ID: e.Story.ID, Revision: e.Story.Revision}}, true
 	default:
 		d.Kind, d.Of, d.Stories = store.EditDelivery, posted.ID, posted.Stories
 	}

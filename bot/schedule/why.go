@@ -19,6 +19,7 @@ type Records interface {
 	Channels(ctx context.Context) ([]store.Channel, error)
 	Progress(ctx context.Context, channel string) (store.Progress, error)
 	Post(ctx context.Context, story, channel string) (d store.Delivery, recorded bool, err error)
+	Delivery(ctx context.Context, id uint64) (store.Delivery, error)
 	PauseOf(ctx context.Context, c store.Chat) (store.Pause, error)
 }
 
@@ -97,7 +98,8 @@ func why(ctx context.Context, r Records, e store.Entry, c store.Channel, now tim
 		return "", err
 	}
 	if recorded && !d.Parked {
-		return whyDelivery(d, c), nil
+		then, err := whyThen(ctx, r, d, c)
+		return whyDelivery(d, c) + then, err
 	}
 	pause, err := r.PauseOf(ctx, c.Chat)
 	if err == nil && !pause.Trial {
@@ -149,6 +151,39 @@ func whyDelivery(d store.Delivery, c store.Channel) string {
 			at(d.Planned), d.Attempts, d.Reason, at(d.Due))
 	}
 	return "posted so long ago that only the fact is still recorded"
+}
+
+// whyThen tells what became of what follows a post that is out.
+func whyThen(ctx context.Context, r Records, post store.Delivery, c store.Channel) (string, error) {
+	at := clock(c)
+	var said string
+	for _, step := range post.Then {
+		if step.Delivery == 0 {
+			continue // the post is not out yet
+		}
+		d, err := r.Delivery(ctx, step.Delivery)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it is older than the records
+		}
+		if err != nil {
+			return "", err
+		}
+		done, not, coming := "a thread was begun below it", "no thread could be begun below it", "a thread is to be begun below it"
+		if step.Kind == store.PublishDelivery {
+			done, not, coming = "it was published", "it could not be published", "it is to be published"
+		}
+		switch {
+		case d.State == store.Sent:
+			said += fmt.Sprintf("; %s on %s", done, at(d.Done))
+		case d.State == store.GivenUp:
+			said += fmt.Sprintf("; %s: %s", not, d.Reason)
+		case d.Reason == "":
+			said += "; " + coming
+		default:
+			said += fmt.Sprintf("; %s; the last of %d tries failed (%s), the next is on %s", coming, d.Attempts, d.Reason, at(d.Due))
+		}
+	}
+	return said, nil
 }
 
 // whyPaused tells why a story waits for its chat.

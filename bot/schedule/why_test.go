@@ -97,6 +97,24 @@ func TestWhy(t *testing.T) {
 				d.Parts[0].Message = "4711"
 			})
 		}, "c: posted on 1 January 2000 at 08:00:00 UTC, as message 4711; it was sent anew although it may have been out, since that could not be found out"},
+		{"followed", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.story("a")
+			run(w, 8*time.Hour)
+			request := []json.RawMessage{json.RawMessage("{}")}
+			first(w, func(d *store.Delivery) {
+				d.State, d.Done = store.Sent, time.Now()
+				d.Parts[0].Message = "4711"
+				d.Then = []store.Step{{Kind: store.ThreadDelivery, Requests: request}, {Kind: store.PublishDelivery, Requests: request}}
+			})
+			first(w, func(d *store.Delivery) {
+				d.State, d.Reason, d.Done = store.GivenUp, "403 Missing Permissions", time.Now()
+			})
+			first(w, func(d *store.Delivery) {
+				d.Attempts, d.Reason, d.Due = 1, "429 Too Many Requests", time.Now().Add(time.Hour)
+			})
+		}, "c: posted on 1 January 2000 at 08:00:00 UTC, as message 4711; no thread could be begun below it: 403 Missing Permissions; " +
+			"it is to be published; the last of 1 tries failed (429 Too Many Requests), the next is on 1 January 2000 at 09:00:00 UTC"},
 		{"other topics", func(w *world) {
 			w.channel(func(c *store.Channel) { c.Topics = []string{"world", "science"} })
 			w.story("a", "sport")

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 		"closing ends everything":               closing,
 		"stories":                               stories,
 		"deliveries":                            deliveries,
+		"what follows a post":                   following,
 		"schedules":                             schedules,
 		"chats":                                 chats,
 		"the channel of a chat":                 channelOf,

@@ -334,6 +334,104 @@ func deliveries(t *testing.T, open Open) {
 	}
 }
 
+// following makes deliveries of what follows a post with the record that it is
+// out, tells once of what can't be done, and forgets all with time.
+func following(t *testing.T, open Open) {
+	eng, reopen := open(t)
+	s := openStore(t, eng)
+	ctx := t.Context()
+	if err := s.PutChannel(ctx, channel("c", "77"), noon); err != nil {
+		t.Fatal(err)
+	}
+	request := json.RawMessage(`{"name":"x"}`)
+	chat := channel("c", "77").Chat
+	out := func(id string) store.Delivery {
+		t.Helper()
+		put(t, s, story(id), noon)
+		made, err := s.RunSchedule(ctx, "c", postAll)
+		if err != nil || len(made) != 1 {
+			t.Fatalf("planned %+v, %v", made, err)
+		}
+		d, err := s.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery, _ string) error {
+			d.Parts = []store.Part{{Body: request, Message: id + "1"}, {Body: request, Message: id + "2"}}
+			d.Then = []store.Step{
+				{Kind: store.ThreadDelivery, Requests: []json.RawMessage{nil, request}},
+				{Kind: store.PublishDelivery, Requests: []json.RawMessage{request, request}},
+			}
+			d.State, d.Done = store.Sent, noon
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	first := out("5")
+	eng.Close()
+	s = openStore(t, reopen())
+	d, err := s.Delivery(ctx, first.ID)
+	if err != nil || len(d.Then) != 2 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	for i, want := range []string{"52", "51 52"} {
+		step, err := s.Delivery(ctx, d.Then[i].Delivery)
+		var targets []string
+		for _, p := range step.Parts {
+			targets = append(targets, p.Target)
+		}
+		if err != nil || step.Kind != d.Then[i].Kind || step.Of != d.ID || step.State != store.Planned || step.Channel != "c" ||
+			strings.Join(targets, " ") != want || string(step.Parts[0].Body) != string(request) || d.Then[i].Requests != nil {
+			t.Errorf("step %d: %+v, %v", i, step, err)
+		}
+	}
+	end := func(d store.Delivery, step int, state store.State) {
+		t.Helper()
+		_, err := s.ChangeDelivery(ctx, d.Then[step].Delivery, func(d *store.Delivery, _ string) error {
+			d.State, d.Done, d.Reason = state, noon, "403"
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(want uint64) {
+		t.Helper()
+		if _, counts, err := s.Incidents(ctx, 10); err != nil || counts[store.LeftBare] != want || counts[store.GaveUp] != 0 {
+			t.Errorf("told %v, %v, want %d", counts, err, want)
+		}
+	}
+	second, third := out("6"), out("7")
+	// Of each sort the first is pending, and what comes next when that is done.
+	if ds, _, err := s.Pending(ctx, chat); err != nil || len(ds) != 2 || ds[0].ID != first.Then[0].Delivery || ds[1].ID != first.Then[1].Delivery {
+		t.Errorf("pending: %+v, %v", ds, err)
+	}
+	end(first, 0, store.GivenUp)
+	told(1)
+	end(second, 0, store.GivenUp)
+	end(first, 1, store.GivenUp)
+	told(2) // the thread, and that nothing is published
+	end(third, 0, store.Sent)
+	fourth := out("8")
+	end(fourth, 0, store.GivenUp)
+	told(3)
+	if ds, _, err := s.Pending(ctx, chat); err != nil || len(ds) != 1 || ds[0].ID != second.Then[1].Delivery {
+		t.Errorf("pending: %+v, %v", ds, err)
+	}
+	for _, d := range []store.Delivery{second, third, fourth} {
+		end(d, 1, store.Sent)
+	}
+	// Its record is the post's, and goes with it.
+	if id, err := s.StoryOfMessage(ctx, chat, "52"); err != nil || id != "5" {
+		t.Errorf("the story of the post is %q, %v", id, err)
+	}
+	if n, err := s.Prune(ctx, noon.Add(time.Hour)); err != nil || n != 12 {
+		t.Errorf("pruned %d, %v", n, err)
+	}
+	if _, err := s.Delivery(ctx, first.Then[0].Delivery); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a step was kept: %v", err)
+	}
+}
+
 // pruning forgets what is old and done, and nothing that prevents a second
 // post.
 func pruning(t *testing.T, open Open) {
