@@ -13,9 +13,9 @@ import (
 
 // examiner is a platform's adapter, as far as it tells how the bot stands there.
 type examiner interface {
-	// Examine examines the bot's account and, if the token is good, each of the
-	// chats. A bot that runs does not notice.
-	Examine(ctx context.Context, chats []store.Chat) []store.Finding
+	// Examine examines the bot's account and, if the token is good, where each of
+	// the channels is. A bot that runs does not notice.
+	Examine(ctx context.Context, channels []store.Channel) []store.Finding
 }
 
 // Finding is something that the operator may want to know.
@@ -52,29 +52,22 @@ func Doctor(ctx context.Context, c *config.Config) ([]Finding, error) {
 	return append(all, r.findings(c.Timezone)...), nil
 }
 
-// examine examines a platform, each chat once, and tells it of every channel
-// that goes there.
+// examine examines a platform, and tells it of every channel that goes there.
 func examine(ctx context.Context, e examiner, p store.Platform, channels []store.Channel) []Finding {
-	names := map[store.Chat][]string{}
-	var chats []store.Chat
+	names := map[store.Chat]string{}
+	var there []store.Channel
 	for _, c := range channels {
-		if c.Chat.Platform != p {
-			continue
+		if c.Chat.Platform == p { // no two are in one chat
+			there, names[c.Chat] = append(there, c), c.Name
 		}
-		if names[c.Chat] == nil {
-			chats = append(chats, c.Chat)
-		}
-		names[c.Chat] = append(names[c.Chat], c.Name)
 	}
 	var all []Finding
-	for _, f := range e.Examine(ctx, chats) {
-		about := []string{string(p)}
+	for _, f := range e.Examine(ctx, there) {
+		about := string(p)
 		if f.Chat != (store.Chat{}) {
 			about = names[f.Chat]
 		}
-		for _, name := range about {
-			all = append(all, Finding{name, f.Grade, f.Text})
-		}
+		all = append(all, Finding{about, f.Grade, f.Text})
 	}
 	return all
 }

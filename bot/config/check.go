@@ -194,6 +194,11 @@ func (c *Config) checkChat(d *decoder, at string, chat store.Chat) string {
 		return discord
 	case onTelegram:
 		checkToken(d, "telegram", telegram, c.Telegram.Token)
+		for _, key := range []string{"threads", "ping", "publish"} {
+			if path := at + "." + key; d.given[path] != nil {
+				d.fail(path, d.node(path), problem{reason: "is for Discord", hint: "Telegram has no such thing: leave it out"})
+			}
+		}
 	case !d.bad[at] && !d.bad[discord] && !d.bad[telegram]:
 		d.fail(at, d.node(at), problem{reason: "has no chat", hint: `want discord: "a channel's id" or telegram: "@name"`})
 	}

@@ -164,7 +164,7 @@ channels:
   - name: same chat, other topic
     telegram: -1001234567890
     thread: 8
-  - {name: forum, discord: 112233445566778899, topics: }
+  - {name: forum, discord: 112233445566778899, topics: , threads: true, ping: 112233445566770000, publish: true}
 log: {level: debug, format: json}
 `
 
@@ -234,6 +234,7 @@ func TestEveryKey(t *testing.T) {
 		}, {
 			Name: "forum", Chat: store.Chat{Platform: store.Discord, ID: "112233445566778899"},
 			Schedule: "@every 15m", Timezone: "Asia/Tokyo", Language: "ja", Mode: store.Each, Limit: 10, Backfill: 1,
+			Threads: true, Ping: "112233445566770000", Publish: true,
 			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}},
 		Log: Log{Level: slog.LevelDebug, Format: "json"},

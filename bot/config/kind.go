@@ -394,6 +394,12 @@ var discordKind = kind[store.Chat]{
 	show: func(c store.Chat) string { return idOn(store.Discord, c) },
 }
 
+// roleKind is a role of Discord.
+var roleKind = said("id of a Discord role", `want the role's id in quotes, as in "112233445566778899"`, func(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 64)
+	return err == nil && n > 0
+})
+
 // telegramName is what a public chat's name looks like. Whether there is one,
 // Telegram says.
 var telegramName = regexp.MustCompile(`^@[A-Za-z][A-Za-z0-9_]{3,31}$`)

@@ -169,6 +169,18 @@ config.yaml:9:46: channels[4].format: is for Telegram: Discord shows all posts i
 config.yaml:10:37: channels[5].thread: "1" is the general topic: leave thread out
 config.yaml:11:37: channels[6].thread: "seven" is no topic: want the number of the topic, as in 7
 config.yaml:12:24: channels[7].discord: "1e3" is no id of a Discord channel: want the channel's id in quotes, as in "112233445566778899"`},
+	{"what a platform has not", `sources: [{name: desk, dir: x}]
+discord: {token: x}
+telegram: {token: x}
+channels:
+  - {name: a, telegram: 1, threads: true, ping: 2, publish: false}
+  - {name: b, discord: 1, ping: news}
+  - {name: c, discord: 2, threads: maybe}
+`, `config.yaml:5:37: channels[0].threads: is for Discord: Telegram has no such thing: leave it out
+config.yaml:5:49: channels[0].ping: is for Discord: Telegram has no such thing: leave it out
+config.yaml:5:61: channels[0].publish: is for Discord: Telegram has no such thing: leave it out
+config.yaml:6:33: channels[1].ping: "news" is no id of a Discord role: want the role's id in quotes, as in "112233445566778899"
+config.yaml:7:36: channels[2].threads: "maybe" is no choice: want true or false`},
 	{"no token", "sources: [{name: desk, dir: x}]\ntelegram: {token: }\nchannels:\n  - {name: a, discord: 1}\n  - {name: b, telegram: 2}\n", `config.yaml:4:24: channels[0].discord: there is no token for it: set discord.token or discord.token_file
 config.yaml:5:25: channels[1].telegram: there is no token for it: set telegram.token or telegram.token_file`},
 

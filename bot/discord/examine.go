@@ -25,6 +25,7 @@ var (
 	maySend     = right{discordgo.PermissionSendMessages, "Send Messages", "without it the bot can't post"}
 	maySendIn   = right{discordgo.PermissionSendMessagesInThreads, "Send Messages in Threads", "without it the bot can't post in threads"}
 	mayEmbed    = right{discordgo.PermissionEmbedLinks, "Embed Links", "without it posts are refused, or shown without their text"}
+	mayThread   = right{discordgo.PermissionCreatePublicThreads, "Create Public Threads", "without it no thread is begun below posts"}
 	mayReadBack = right{discordgo.PermissionReadMessageHistory, "Read Message History", "without it the bot can't find its own post after a crash"}
 )
 
@@ -32,23 +33,24 @@ var (
 // forum goes on in the thread that it made.
 var needs = map[store.Kind][]right{
 	store.DiscordText:   {mayView, maySend, mayEmbed, mayReadBack},
+	store.DiscordNews:   {mayView, maySend, mayEmbed, mayReadBack},
 	store.DiscordForum:  {mayView, maySend, maySendIn, mayEmbed, mayReadBack},
 	store.DiscordThread: {mayView, maySendIn, mayEmbed, mayReadBack},
 }
 
 // Examine finds out how the bot stands: whether the token is good, and of each
-// chat, whether all is there that posts need. It makes requests that read, and
-// does not connect.
-func (d *Discord) Examine(ctx context.Context, chats []store.Chat) []store.Finding {
+// channel, whether all is there that its posts need. It makes requests that
+// read, and does not connect.
+func (d *Discord) Examine(ctx context.Context, channels []store.Channel) []store.Finding {
 	var me discordgo.User
 	if err := d.request(ctx, "GET", discordgo.EndpointUser("@me"), nil, &me); err != nil {
 		return []store.Finding{{Grade: store.Wrong, Text: unexamined(err)}}
 	}
 	all := []store.Finding{d.examineAccount(ctx, me)}
 	e := examination{d, me.ID, discordgo.NewState()}
-	for _, c := range chats {
+	for _, c := range channels {
 		grade, text := e.chat(ctx, c)
-		all = append(all, store.Finding{Chat: c, Grade: grade, Text: text})
+		all = append(all, store.Finding{Chat: c.Chat, Grade: grade, Text: text})
 	}
 	return all
 }
@@ -92,11 +94,11 @@ type examination struct {
 	known *discordgo.State
 }
 
-// chat examines a channel.
-func (e *examination) chat(ctx context.Context, c store.Chat) (store.Grade, string) {
+// chat examines where a channel's posts go.
+func (e *examination) chat(ctx context.Context, c store.Channel) (store.Grade, string) {
 	var channel discordgo.Channel
-	if err := e.request(ctx, "GET", discordgo.EndpointChannel(c.ID), nil, &channel); err != nil {
-		return store.Wrong, notFound(c.ID, err)
+	if err := e.request(ctx, "GET", discordgo.EndpointChannel(c.Chat.ID), nil, &channel); err != nil {
+		return store.Wrong, notFound(c.Chat.ID, err)
 	}
 	switch channel.Type {
 	case discordgo.ChannelTypeDM:
@@ -124,25 +126,54 @@ func (e *examination) chat(ctx context.Context, c store.Chat) (store.Grade, stri
 	if err != nil {
 		return store.Wrong, fmt.Sprintf("%s: reckon what the bot may do: %v", what, err)
 	}
-	return judge(what, channel, may)
+	return judge(what, c, channel, guild, may)
 }
 
 // judge says what of all that a channel needs is missing.
-func judge(what string, channel discordgo.Channel, may int64) (store.Grade, string) {
+func judge(what string, c store.Channel, channel discordgo.Channel, guild *discordgo.Guild, may int64) (store.Grade, string) {
 	admin := may&discordgo.PermissionAdministrator != 0
 	if t := channel.ThreadMetadata; t != nil && t.Locked && !admin && may&discordgo.PermissionManageThreads == 0 {
 		return store.Wrong, what + ": it is locked, so the bot can't post: unlock it, or give the bot Manage Threads"
 	}
+	kind := kindOf(channel.Type)
+	needed := needs[kind]
+	if c.Threads && (kind == store.DiscordText || kind == store.DiscordNews) {
+		needed = append(slices.Clone(needed), mayThread)
+	}
 	var missing []string
-	for _, r := range needs[kindOf(channel.Type)] {
+	for _, r := range needed {
 		if !admin && may&r.bit == 0 {
 			missing = append(missing, fmt.Sprintf("give the bot %s: %s", r.name, r.why))
 		}
+	}
+	if c.Publish && kind != store.DiscordNews {
+		missing = append(missing, "leave out publish: only posts in an announcement channel can be published")
+	}
+	if wrong := noPing(c.Ping, guild, admin || may&discordgo.PermissionMentionEveryone != 0); wrong != "" {
+		missing = append(missing, wrong)
 	}
 	if len(missing) > 0 {
 		return store.Wrong, what + ": " + strings.Join(missing, "; ")
 	}
 	return store.Well, what + ", with all permissions that posts need"
+}
+
+// noPing says why a post's mention of the role would reach nobody; empty if it
+// reaches its members, or there is none.
+func noPing(role string, guild *discordgo.Guild, mayAll bool) string {
+	if role == "" {
+		return ""
+	}
+	at := slices.IndexFunc(guild.Roles, func(r *discordgo.Role) bool { return r.ID == role })
+	switch {
+	case at < 0:
+		return fmt.Sprintf("its server has no role %s: put the id of one at ping, by \"Copy Role ID\"", role)
+	case role == guild.ID:
+		return "put another role at ping: @everyone can't be mentioned as one"
+	case !mayAll && !guild.Roles[at].Mentionable:
+		return fmt.Sprintf("allow anyone to mention the role %q, or give the bot Mention @everyone, @here, and All Roles: without it ping reaches nobody", guild.Roles[at].Name)
+	}
+	return ""
 }
 
 // describe names a type of channel for a person.
@@ -155,7 +186,7 @@ func describe(t discordgo.ChannelType) string {
 	case discordgo.ChannelTypeGuildVoice:
 		return "voice channel"
 	}
-	if kind := kindOf(t); kind != store.DiscordText {
+	if kind := kindOf(t); kind == store.DiscordForum || kind == store.DiscordThread {
 		return string(kind)
 	}
 	return "text channel"

@@ -93,7 +93,7 @@ func TestExamine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, sandbox.DiscordOptions{})
 			c := store.Chat{Platform: store.Discord, ID: tt.setUp(w)}
-			found := w.d.Examine(t.Context(), []store.Chat{c})
+			found := w.d.Examine(t.Context(), []store.Channel{{Chat: c}})
 			if len(found) != 2 {
 				t.Fatalf("found %+v", found)
 			}
@@ -113,8 +113,8 @@ func TestExamine(t *testing.T) {
 // Where the bot is known as nobody, or to no server, no channel is asked for.
 func TestExamineAccount(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{Token: "another-token"})
-	chats := []store.Chat{{Platform: store.Discord, ID: w.news}}
-	found := w.d.Examine(t.Context(), chats)
+	channels := []store.Channel{{Chat: store.Chat{Platform: store.Discord, ID: w.news}}}
+	found := w.d.Examine(t.Context(), channels)
 	if len(found) != 1 || found[0].Grade != store.Wrong || found[0].Text != ErrToken.Error() {
 		t.Errorf("a bad token: %+v", found)
 	}
@@ -122,7 +122,7 @@ func TestExamineAccount(t *testing.T) {
 	if err := w.api.Kick(w.guild); err != nil {
 		t.Fatal(err)
 	}
-	found = w.d.Examine(t.Context(), chats)
+	found = w.d.Examine(t.Context(), channels)
 	if len(found) != 2 || found[0].Grade != store.Wrong || !strings.Contains(found[0].Text, "it is in no server: invite it") {
 		t.Errorf("no server: %+v", found)
 	}
@@ -131,12 +131,12 @@ func TestExamineAccount(t *testing.T) {
 // Of many channels in one server, the server is asked once.
 func TestExamineMany(t *testing.T) {
 	w := newWorld(t, sandbox.DiscordOptions{})
-	var chats []store.Chat
+	var channels []store.Channel
 	for i := range 10 {
-		chats = append(chats, store.Chat{Platform: store.Discord, ID: w.channel(fmt.Sprint("c", i), "text")})
+		channels = append(channels, store.Channel{Chat: store.Chat{Platform: store.Discord, ID: w.channel(fmt.Sprint("c", i), "text")}})
 	}
 	before, _ := w.api.Requests("read")
-	found := w.d.Examine(t.Context(), chats)
+	found := w.d.Examine(t.Context(), channels)
 	after, _ := w.api.Requests("read")
 	if len(found) != 11 || after-before != 14 {
 		t.Errorf("%d findings by %d requests", len(found), after-before)
@@ -154,8 +154,48 @@ func TestExamineNonsense(t *testing.T) {
 	w := &world{TB: t, log: &journal{}, desk: &desk{}}
 	d := w.adapter(server.URL)
 	defer d.http.CloseIdleConnections()
-	found := d.Examine(t.Context(), []store.Chat{{Platform: store.Discord, ID: "1"}})
+	found := d.Examine(t.Context(), []store.Channel{{Chat: store.Chat{Platform: store.Discord, ID: "1"}}})
 	if len(found) != 2 || found[1].Grade != store.Wrong || !strings.Contains(found[1].Text, "give the bot View Channel") {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// What a channel wants beside its posts is looked at too.
+func TestExamineWishes(t *testing.T) {
+	const usual = 1<<10 | 1<<11 | 1<<14 | 1<<16 | 1<<35 | 1<<38
+	const everyone = 1 << 17
+	for _, tt := range []struct {
+		name, kind string
+		may        int64
+		want       func(w *world, c *store.Channel)
+		grade      store.Grade
+		said       string
+	}{
+		{"threads", "text", usual, func(_ *world, c *store.Channel) { c.Threads = true }, store.Well, "with all permissions"},
+		{"no threads", "announcement", usual &^ (1 << 35), func(_ *world, c *store.Channel) { c.Threads = true }, store.Wrong,
+			"give the bot Create Public Threads: without it no thread is begun below posts"},
+		{"a forum has threads anyway", "forum", usual &^ (1 << 35), func(_ *world, c *store.Channel) { c.Threads = true }, store.Well, "with all permissions"},
+		{"published", "announcement", usual, func(_ *world, c *store.Channel) { c.Publish = true }, store.Well, "with all permissions"},
+		{"published nowhere", "text", usual, func(_ *world, c *store.Channel) { c.Publish = true }, store.Wrong,
+			"leave out publish: only posts in an announcement channel can be published"},
+		{"a role that all may mention", "text", usual, func(w *world, c *store.Channel) { c.Ping = w.role("Readers", true) }, store.Well, "with all permissions"},
+		{"a role that the bot may not mention", "text", usual, func(w *world, c *store.Channel) { c.Ping = w.role("Readers", false) }, store.Wrong,
+			`allow anyone to mention the role "Readers", or give the bot Mention @everyone, @here, and All Roles`},
+		{"a role that the bot may mention", "text", usual | everyone, func(w *world, c *store.Channel) { c.Ping = w.role("Readers", false) }, store.Well, "with all permissions"},
+		{"no such role", "text", usual, func(_ *world, c *store.Channel) { c.Ping = "12" }, store.Wrong, "its server has no role 12"},
+		{"everyone", "text", usual | everyone, func(w *world, c *store.Channel) { c.Ping = w.guild }, store.Wrong, "@everyone can't be mentioned as one"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, sandbox.DiscordOptions{})
+			c := store.Channel{Chat: store.Chat{Platform: store.Discord, ID: w.channel("stories", tt.kind)}}
+			if err := w.api.SetPermissions(c.Chat.ID, tt.may); err != nil {
+				t.Fatal(err)
+			}
+			tt.want(w, &c)
+			found := w.d.Examine(t.Context(), []store.Channel{c})
+			if len(found) != 2 || found[1].Grade != tt.grade || !strings.Contains(found[1].Text, tt.said) {
+				t.Errorf("got %+v\nwant %s: %s", found, tt.grade, tt.said)
+			}
+		})
 	}
 }

@@ -121,7 +121,7 @@ func (r *rates) hold(bucket string, e *apiError, now time.Time) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.global = until
-	case bucket != "":
+	case bucket != "" && !e.Shared: // that one is of the message or channel alone
 		r.fill(bucket, until, now)
 	}
 }

@@ -18,6 +18,7 @@ const accent = 0x4A6FA5
 // The parts of a message, as the API has them. discordgo's own lack the nonce.
 
 type message struct {
+	Content         string      `json:"content,omitempty"`
 	Embeds          []embed     `json:"embeds"`
 	Components      []component `json:"components"`
 	AllowedMentions mentions    `json:"allowed_mentions"`
@@ -26,9 +27,10 @@ type message struct {
 	EnforceNonce    bool        `json:"enforce_nonce,omitempty"`
 }
 
-// mentions that are allowed: none.
+// mentions that are allowed: none but the roles that are named.
 type mentions struct {
 	Parse []string `json:"parse"`
+	Roles []string `json:"roles,omitempty"`
 }
 
 type embed struct {
@@ -81,6 +83,9 @@ func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delive
 		if dl.Silent {
 			msg.Flags |= flagSilent
 		}
+		if i == 0 && isID(dl.Ping) {
+			msg.Content, msg.AllowedMentions.Roles = "<@&"+dl.Ping+">", []string{dl.Ping}
+		}
 		var request any
 		if i == 0 && place.Kind == store.DiscordForum {
 			tags, err := d.forumTags(ctx, place.Chat.ID, m)
@@ -100,6 +105,9 @@ func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delive
 	}
 	return all, nil
 }
+
+// isID reports whether a text is one of Discord's ids.
+func isID(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // messages spreads a message over as many of Discord's as it takes. tag names
 // each in its buttons.

@@ -52,6 +52,8 @@ func kindOf(t discordgo.ChannelType) store.Kind {
 	switch t {
 	case discordgo.ChannelTypeDM:
 		return store.Private
+	case discordgo.ChannelTypeGuildNews:
+		return store.DiscordNews
 	case discordgo.ChannelTypeGuildForum, discordgo.ChannelTypeGuildMedia:
 		return store.DiscordForum
 	case discordgo.ChannelTypeGuildNewsThread, discordgo.ChannelTypeGuildPublicThread, discordgo.ChannelTypeGuildPrivateThread:

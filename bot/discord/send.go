@@ -71,7 +71,7 @@ func (d *Discord) Edit(ctx context.Context, dl store.Delivery, part int) store.V
 			err = d.request(ctx, "PATCH", address, body, nil)
 		}
 	}
-	return verdictIn(dl, part, err)
+	return apart(verdictIn(dl, part, err))
 }
 
 // editBody turns the request that makes a message into one that changes it.
@@ -102,7 +102,7 @@ func (d *Discord) Delete(ctx context.Context, dl store.Delivery, part int) store
 	if codeOf(err) == discordgo.ErrCodeUnknownMessage {
 		err = nil // gone already
 	}
-	return verdictIn(dl, part, err)
+	return apart(verdictIn(dl, part, err))
 }
 
 // isForumPost reports whether a part makes a thread in a forum.

@@ -306,7 +306,7 @@ func TestResolve(t *testing.T) {
 	}
 	for id, want := range map[string]store.Place{
 		w.news:                             {Kind: store.DiscordText, Name: "news"},
-		w.channel("paper", "announcement"): {Kind: store.DiscordText, Name: "paper"},
+		w.channel("paper", "announcement"): {Kind: store.DiscordNews, Name: "paper"},
 		w.channel("briefs", "forum"):       {Kind: store.DiscordForum, Name: "briefs"},
 		thread:                             {Kind: store.DiscordThread, Name: "ferry talk"},
 		dm:                                 {Kind: store.Private},

@@ -110,6 +110,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	e := readError(res, body, secrets)
+	if res.StatusCode != http.StatusTooManyRequests { // that one says it itself
+		t.rates.note(bucket, res.Header, time.Now())
+	}
 	t.rates.refused(bucket, e, time.Now())
 	return nil, e
 }

@@ -187,6 +187,16 @@ func (w *world) channel(name, kind string, tags ...string) string {
 	return id
 }
 
+// role makes a role of the server.
+func (w *world) role(name string, mentionable bool) string {
+	w.Helper()
+	id, err := w.api.AddRole(w.guild, name, mentionable)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return id
+}
+
 // launch runs the adapter, without waiting for anything.
 func (w *world) launch() {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))

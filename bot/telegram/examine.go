@@ -15,7 +15,7 @@ import (
 // Examine finds out how the bot stands: whether the token is good and the
 // updates are its own, and of each chat, whether all is there that posts need.
 // It makes requests that change nothing, and takes no updates.
-func (t *Telegram) Examine(ctx context.Context, chats []store.Chat) []store.Finding {
+func (t *Telegram) Examine(ctx context.Context, channels []store.Channel) []store.Finding {
 	var bot me
 	if err := t.api.call(ctx, "getMe", nil, &bot); err != nil {
 		return []store.Finding{{Grade: store.Wrong, Text: unexamined(err)}}
@@ -26,9 +26,9 @@ func (t *Telegram) Examine(ctx context.Context, chats []store.Chat) []store.Find
 	if grade, text := t.examineWebhook(ctx); grade != store.Well {
 		all = append(all, store.Finding{Grade: grade, Text: text})
 	}
-	for _, c := range chats {
-		grade, text := t.examineChat(ctx, bot, c)
-		all = append(all, store.Finding{Chat: c, Grade: grade, Text: text})
+	for _, c := range channels {
+		grade, text := t.examineChat(ctx, bot, c.Chat)
+		all = append(all, store.Finding{Chat: c.Chat, Grade: grade, Text: text})
 	}
 	return all
 }

@@ -78,7 +78,7 @@ func TestExamine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			c := store.Chat{Platform: store.Telegram, ID: tt.setUp(w), Thread: tt.thread}
-			found := w.adapter.Examine(t.Context(), []store.Chat{c})
+			found := w.adapter.Examine(t.Context(), []store.Channel{{Chat: c}})
 			if len(found) != 2 {
 				t.Fatalf("found %+v", found)
 			}
@@ -102,7 +102,7 @@ func TestExamine(t *testing.T) {
 func TestExaminePrivacyOff(t *testing.T) {
 	w := newWorldOf(t, sandbox.TelegramOptions{ReadsAll: true})
 	w.platform.SetRights(w.group, sandbox.TelegramRights{})
-	found := w.adapter.Examine(t.Context(), []store.Chat{{Platform: store.Telegram, ID: w.group}})
+	found := w.adapter.Examine(t.Context(), []store.Channel{{Chat: store.Chat{Platform: store.Telegram, ID: w.group}}})
 	if f := found[len(found)-1]; f.Grade != store.Well || !strings.Contains(f.Text, "the bot sees all messages, since privacy mode is off") {
 		t.Errorf("got %+v", f)
 	}
@@ -125,7 +125,7 @@ func TestExamineWebhook(t *testing.T) {
 
 func TestExamineBadToken(t *testing.T) {
 	w := newWorld(t)
-	found := w.make("1:another-token").Examine(t.Context(), []store.Chat{{Platform: store.Telegram, ID: w.group}})
+	found := w.make("1:another-token").Examine(t.Context(), []store.Channel{{Chat: store.Chat{Platform: store.Telegram, ID: w.group}}})
 	if len(found) != 1 || found[0].Grade != store.Wrong || found[0].Text != ErrToken.Error() {
 		t.Errorf("got %+v", found)
 	}
