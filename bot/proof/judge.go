@@ -151,6 +151,53 @@ func inOrder(got []mark, s story) bool {
 	return true
 }
 
+// bare finds posts in the bulletin that something should have followed: a thread
+// below the last message of each, and the publication of all.
+func bare(messages []json.RawMessage) []string {
+	var wrong []string
+	type message struct {
+		ID     string
+		Embeds []struct{ Title string }
+		Flags  int
+		Thread *struct{ Name string }
+	}
+	last := "" // the headline of the post at hand, which its first message has
+	for i, raw := range messages {
+		var m, next message
+		if json.Unmarshal(raw, &m) != nil {
+			continue
+		}
+		if len(m.Embeds) > 0 && m.Embeds[0].Title != "" {
+			last = m.Embeds[0].Title
+		}
+		if m.Flags&1 == 0 {
+			wrong = append(wrong, fmt.Sprintf("bulletin: message %s of %s is not published", m.ID, last))
+		}
+		ends := i == len(messages)-1 ||
+			json.Unmarshal(messages[i+1], &next) == nil && len(next.Embeds) > 0 && strings.HasPrefix(next.Embeds[0].Title, "Story ")
+		if ends != (m.Thread != nil) || ends && m.Thread.Name != last {
+			wrong = append(wrong, fmt.Sprintf("bulletin: the thread of %s, message %s: %+v", last, m.ID, m.Thread))
+		}
+	}
+	return wrong
+}
+
+// pinged finds what pinged, but for the first message of each post in the
+// bulletin, which is to.
+func pinged(transcript []sandbox.Entry, chat, role string) []string {
+	var wrong []string
+	for _, e := range transcript {
+		first := e.Method == "create" && e.Chat == chat && strings.Contains(e.Text, "B0>")
+		switch {
+		case first && !slices.Equal(e.Pings, []string{role}):
+			wrong = append(wrong, fmt.Sprintf("bulletin: message %s pings %v", e.ID, e.Pings))
+		case !first && len(e.Pings) > 0:
+			wrong = append(wrong, fmt.Sprintf("message %s pings %v", e.ID, e.Pings))
+		}
+	}
+	return wrong
+}
+
 // written is what is looked at of a message in a chat.
 type written struct {
 	ID      int             `json:"message_id"`

@@ -53,6 +53,7 @@ type proof struct {
 	telegram  *sandbox.Telegram
 	address   string
 	chats     map[string]string // where posts go: name → id
+	role      string            // on Discord: the bulletin's posts mention it
 	reader    string            // on Telegram
 	stranger  string            // on Discord
 	stories   []story
@@ -104,8 +105,16 @@ func (p *proof) build(address string) error {
 	p.address = "http://" + address
 	p.discord = sandbox.NewDiscord(sandbox.DiscordOptions{Token: discordToken, Seed: p.Seed})
 	p.telegram = sandbox.NewTelegram(sandbox.TelegramOptions{Token: telegramToken, Username: "proof_bot", Seed: p.Seed})
-	text, err := p.discord.AddChannel(p.discord.AddGuild("Proof"), "news", "text")
+	guild := p.discord.AddGuild("Proof")
+	text, err := p.discord.AddChannel(guild, "news", "text")
 	if err != nil {
+		return err
+	}
+	bulletin, err := p.discord.AddChannel(guild, "bulletin", "announcement")
+	if err != nil {
+		return err
+	}
+	if p.role, err = p.discord.AddRole(guild, "Readers", true); err != nil {
 		return err
 	}
 	group, basic := p.telegram.AddSupergroup("Talk"), p.telegram.AddGroup("Small Talk")
@@ -114,7 +123,7 @@ func (p *proof) build(address string) error {
 	}
 	p.stranger = p.discord.AddUser("bob")
 	p.reader = p.telegram.AddUser("Ann")
-	p.chats = map[string]string{"discord": text, "channel": p.telegram.AddChannel("Brief", ""), "rich": p.telegram.AddChannel("Rich Brief", ""), "group": group, "basic": basic, "private": p.reader}
+	p.chats = map[string]string{"discord": text, "bulletin": bulletin, "channel": p.telegram.AddChannel("Brief", ""), "rich": p.telegram.AddChannel("Rich Brief", ""), "group": group, "basic": basic, "private": p.reader}
 	// The reader has pressed Start, before the proof begins.
 	return p.telegram.Say(context.Background(), p.reader, p.reader, "/start", "")
 }
@@ -130,12 +139,13 @@ telegram: {token: "%s", api_url: %s, rates: {all: off, chat: off, group: off}}
 questions: {reader: off, chat: off}
 channels:
   - {name: discord, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30}
+  - {name: bulletin, discord: %s, schedule: "@every 1s", limit: 30, backfill: 30, threads: true, publish: true, ping: %s}
   - {name: channel, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: rich, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30, format: rich}
   - {name: group, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: basic, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
   - {name: private, telegram: %s, schedule: "@every 1s", limit: 30, backfill: 30}
-`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["channel"], p.chats["rich"], p.chats["group"], p.chats["basic"], p.chats["private"])
+`, settleAfter, discordToken, p.address, telegramToken, p.address, p.chats["discord"], p.chats["bulletin"], p.role, p.chats["channel"], p.chats["rich"], p.chats["group"], p.chats["basic"], p.chats["private"])
 	if err := os.Mkdir(filepath.Join(p.Folder, "stories"), 0o700); err != nil {
 		return err
 	}
@@ -274,6 +284,10 @@ func (p *proof) trouble() {
 		{Failure: sandbox.Limited, Method: "create", Delay: time.Second},
 		{Failure: sandbox.DropAfter, Method: "edit"},
 		{Failure: sandbox.Unavailable, Method: "edit"},
+		{Failure: sandbox.DropAfter, Method: "thread"},
+		{Failure: sandbox.Late, Method: "thread", Delay: latest},
+		{Failure: sandbox.Limited, Method: "publish", Delay: time.Second},
+		{Failure: sandbox.DropAfter, Method: "publish"},
 		{Failure: sandbox.DropAfter, Method: "updates"},
 		{Failure: sandbox.Hang, Method: "create", Delay: 300 * time.Millisecond},
 	}
@@ -323,7 +337,7 @@ func (p *proof) report() Report {
 	discord, telegram := p.discord.Transcript(), p.telegram.Transcript()
 	for name, chat := range p.chats {
 		transcript := telegram
-		if name == "discord" {
+		if name == "discord" || name == "bulletin" {
 			transcript = discord
 		}
 		posts, hopeless, wrong := judge(name, marks(transcript, chat), p.stories)
@@ -332,6 +346,8 @@ func (p *proof) report() Report {
 		r.Wrong = append(r.Wrong, wrong...)
 		r.Wrong = append(r.Wrong, stale(name, chat, transcript, p.stories)...)
 	}
+	r.Wrong = append(r.Wrong, bare(p.discord.Messages(p.chats["bulletin"]))...)
+	r.Wrong = append(r.Wrong, pinged(discord, p.chats["bulletin"], p.role)...)
 	for _, name := range []string{"channel", "rich", "group", "basic"} {
 		r.Wrong = append(r.Wrong, altered(p.telegram.Messages(p.chats[name]))...)
 	}
