@@ -105,6 +105,15 @@ func newWorld(specs string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A chat of people, in which you have the bot's commands since you installed
+	// it for yourself.
+	you := d.AddUser("you")
+	if err := d.Install(you); err != nil {
+		return nil, err
+	}
+	if _, err := d.AddGroupDM("Rowing club", you, d.AddUser("Tomas")); err != nil {
+		return nil, err
+	}
 	return &world{
 		discord:  d,
 		telegram: t,
@@ -113,7 +122,7 @@ func newWorld(specs string) (*world, error) {
 			"TELEGRAM_CHANNEL": t.AddChannel("Daily Brief", "dailybrief"),
 			"TELEGRAM_GROUP":   t.AddSupergroup("Brief Talk"),
 		},
-		reader: map[string]string{"discord": d.AddUser("you"), "telegram": t.AddUser("You")},
+		reader: map[string]string{"discord": you, "telegram": t.AddUser("You")},
 	}, nil
 }
 
