@@ -128,6 +128,7 @@ func (s *Store) RemoveChannel(ctx context.Context, name string) error {
 			return err
 		}
 		w.Delete(key("channel", name))
+		forgetBare(w, name)
 		return nil
 	})
 }

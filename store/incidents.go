@@ -77,6 +77,13 @@ func incidentOf(old, d Delivery) IncidentKind {
 // bareKey marks that it was told that something can't follow a channel's posts.
 func bareKey(d Delivery) string { return key("bare", d.Channel, string(d.Kind)) }
 
+// forgetBare forgets what was told of a channel, which has gone.
+func forgetBare(w Writer, channel string) {
+	for _, k := range []DeliveryKind{ThreadDelivery, PublishDelivery} {
+		w.Delete(bareKey(Delivery{Channel: channel, Kind: k}))
+	}
+}
+
 // Incidents gives the last incidents, the newest first, at most limit, and how
 // many of each kind there ever were.
 func (s *Store) Incidents(ctx context.Context, limit int) (last []Incident, counts map[IncidentKind]uint64, err error) {
