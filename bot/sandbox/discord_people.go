@@ -206,6 +206,9 @@ func (d *Discord) offered(u *dcUser, c *dcChannel, kind int, name string) (*dcCo
 			return x, nil
 		}
 	}
+	if kind == dcSlash {
+		name = "/" + name
+	}
 	return nil, fmt.Errorf("no command %s here", name)
 }
 

@@ -304,6 +304,13 @@ func TestPageMenusOfDiscord(t *testing.T) {
 	picture(t, ctx, "page-test-apps.png")
 	run("the second of its commands", chromedp.Click(".offers button:nth-of-type(2)"))
 	waitFor(t, func() bool { return strings.Contains(discord.done(), `ada uses "Sources" on 11 in 1`) }, discord.done)
+	// A long message has the menu wherever one presses the other button.
+	run("chosen", chromedp.WaitNotPresent(".offers"))
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector('.message .subtext').dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: 400, clientY: 880 }))`)); err != nil {
+		t.Fatal(err)
+	}
+	run("at the pointer", chromedp.WaitVisible(".offers"), chromedp.Click(".offers button:nth-of-type(1)"))
+	waitFor(t, func() bool { return strings.Contains(discord.done(), `ada uses "Both sides" on 11 in 1`) }, discord.done)
 
 	const input, offer = ".discord .box input", ".discord .menu button"
 	offered := func(want string) {

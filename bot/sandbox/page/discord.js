@@ -110,14 +110,14 @@ function select(c, press) {
 }
 
 // message renders a message. act has press(data), dismiss(), open(chat), and
-// apps(), which opens the menu of the message's commands.
+// apps(event), which opens the menu of the message's commands.
 export function message(m, event, act) {
   const bot = m.author && m.author.bot;
   const name = (m.author && (m.author.global_name || m.author.username)) || '';
   const whisper = event.kind === 'ephemeral' || (m.flags & 64) !== 0;
   const body = el('div', {},
     el('div', { class: 'who' }, name, bot ? el('span', { class: 'app' }, 'APP') : null, el('time', {}, clock(new Date(m.timestamp || event.at))),
-      act.apps && !whisper ? el('button', { type: 'button', class: 'apps', 'aria-label': 'Apps: commands for this message', onclick: (e) => act.apps(e.currentTarget) }, '⋯') : null));
+      act.apps && !whisper ? el('button', { type: 'button', class: 'apps', 'aria-label': 'Apps: commands for this message', onclick: act.apps }, '⋯') : null));
   if (m.flags & 128) body.append(el('em', {}, name + ' is thinking…'));
   if (m.content) body.append(el('div', { class: 'text', dir: 'auto' }, ...markdown(m.content)));
   for (const e of m.embeds || []) body.append(embed(e));
@@ -126,6 +126,6 @@ export function message(m, event, act) {
   if (m.thread) body.append(el('button', { type: 'button', class: 'thread', dir: 'auto', onclick: () => act.open(m.thread.id) }, `${m.thread.name} ›`));
   if (whisper) body.append(el('div', { class: 'only' }, 'Only you can see this · ', el('button', { type: 'button', onclick: act.dismiss }, 'Dismiss message')));
   const pinged = m.mention_everyone || (m.mention_roles || []).length > 0;
-  return el('li', { class: 'message' + (whisper ? ' whisper' : '') + (pinged ? ' pinged' : '') },
+  return el('li', { class: 'message' + (whisper ? ' whisper' : '') + (pinged ? ' pinged' : ''), oncontextmenu: act.apps && !whisper ? act.apps : null },
     el('div', { class: 'avatar' + (bot ? '' : ' person'), 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()), body);
 }

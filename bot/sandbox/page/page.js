@@ -22,6 +22,9 @@ function toast(text) {
   toastTimer = setTimeout(() => { box.hidden = true; }, 4000);
 }
 
+// isPrivate tells Discord's chats between people from channels.
+const isPrivate = (chat) => chat.kind === 'dm' || chat.kind === 'group dm';
+
 // Client is one platform's window.
 class Client {
   constructor(name) {
@@ -58,7 +61,7 @@ class Client {
   }
 
   tabs() {
-    const label = (c) => (this.name === 'discord' && !c.kind.endsWith('dm') ? '# ' : '') + (c.kind === 'private' ? 'Private chat' : c.name);
+    const label = (c) => (this.name === 'discord' && !isPrivate(c) ? '# ' : '') + (c.kind === 'private' ? 'Private chat' : c.name);
     this.find('.tabs').replaceChildren(el('h2', {}, this.name === 'discord' ? 'Harbour House' : 'Telegram'),
       ...[...this.chats.values()].map((c) => el('button', {
         type: 'button', class: c.unread ? 'unread' : '', 'aria-current': String(c.id === this.current), onclick: () => this.open(c.id),
@@ -72,13 +75,14 @@ class Client {
     this.tabs();
     this.replyTo(null);
     const kinds = { channel: 'channel · readers', group: 'group', supergroup: 'group', private: 'bot' };
+    this.find('.bar').classList.toggle('private', isPrivate(c));
     this.find('.bar').replaceChildren(...(this.name === 'discord' ? [c.name] : [
       el('div', { class: 'avatar', 'aria-hidden': 'true' }, c.name.slice(0, 1)), el('div', {}, el('b', {}, c.name), el('small', {}, kinds[c.kind] || c.kind))]));
     this.list.replaceChildren(...[...c.items.values()].map((i) => i.node));
     this.find('.box').hidden = !c.writable;
     const muted = this.find('.muted');
     if (muted) muted.hidden = c.writable;
-    this.input.placeholder = this.name === 'discord' ? `Message #${c.name} — type / for commands` : 'Message — type / for commands';
+    this.input.placeholder = this.name === 'discord' ? `Message ${isPrivate(c) ? '@' : '#'}${c.name} — type / for commands` : 'Message — type / for commands';
     this.menu.hidden = true;
     this.toEnd();
   }
@@ -103,7 +107,7 @@ class Client {
       reply: this.name === 'telegram' && chat.writable ? (m) => this.replyTo(m) : null,
       open: (id) => { if (this.chats.has(id)) this.open(id); },
       dismiss: () => this.remove(chat, e.id),
-      apps: this.name === 'discord' ? (button) => this.apps(e.chat, e.id, button) : null,
+      apps: this.name === 'discord' ? (event) => this.apps(e.chat, e.id, event) : null,
     });
     const there = chat.items.get(e.id);
     const shown = this.current === e.chat;
@@ -148,17 +152,32 @@ class Client {
       .catch((err) => toast(err.message));
   }
 
-  // apps opens the menu of a message, with the commands that are for it.
-  async apps(chat, message, button) {
-    const open = this.find('.message .offers');
-    if (open) { open.remove(); if (open.parentNode === button.parentNode) return; }
+  // apps opens the menu of a message, with the commands that are for it, where
+  // the pointer is.
+  async apps(chat, message, event) {
+    if (event.type === 'contextmenu' && event.target.closest('a')) return; // the browser's own is of use there
+    event.preventDefault();
+    const button = event.currentTarget.getBoundingClientRect();
+    const [x, y] = event.clientX ? [event.clientX, event.clientY] : [button.left, button.bottom];
     const commands = await post('apps', { platform: this.name, chat }).catch(() => []) || [];
+    const old = this.find('.offers');
+    if (old) old.remove();
     const list = el('div', { class: 'offers', role: 'menu' }, el('small', {}, commands.length ? 'Apps' : 'No apps for this message'),
       ...commands.map((c) => el('button', {
         type: 'button', role: 'menuitem', dir: 'auto',
-        onclick: () => { list.remove(); post('use', { platform: this.name, chat, message, command: c.name }).catch((err) => toast(err.message)); },
+        onclick: () => { post('use', { platform: this.name, chat, message, command: c.name }).catch((err) => toast(err.message)); },
       }, c.name)));
-    button.after(list);
+    this.root.append(list);
+    list.style.left = Math.min(x, window.innerWidth - list.offsetWidth - 8) + 'px';
+    list.style.top = Math.min(y, window.innerHeight - list.offsetHeight - 8) + 'px';
+    const close = (e) => {
+      if (e.type === 'keydown' && e.key !== 'Escape') return;
+      list.remove();
+      for (const kind of ['click', 'keydown']) document.removeEventListener(kind, close);
+    };
+    for (const kind of ['click', 'keydown']) document.addEventListener(kind, close);
+    const first = list.querySelector('button');
+    if (first) first.focus();
   }
 
   // suggest shows the command menu, or an option's completions.
