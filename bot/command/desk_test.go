@@ -236,8 +236,9 @@ func TestReplyToAList(t *testing.T) {
 	}
 	first := brief.Action{Verb: brief.ShowStory, Story: entries["harbour"].Short}.Data("t")
 	for _, q := range []brief.Question{
-		{Chat: group, Command: "sources", Argument: "2", Message: "77", Button: first}, // the digest
-		{Chat: group, Command: "sources", Argument: "2", Message: "99", Button: first}, // an answer
+		{Chat: group, Command: "sources", Argument: "2", Message: "77", Button: first},                         // the digest
+		{Chat: group, Command: "sources", Argument: "2", Message: "99", Button: first},                         // an answer
+		{Chat: store.Chat{Platform: store.Discord, ID: "77"}, Above: group, Command: "sources", Argument: "2"}, // in a thread below the digest
 	} {
 		a := d.Answer(t.Context(), q)
 		if got := text(a); !strings.HasPrefix(got, "Which one?") || !strings.Contains(got, "Harbour strike ends") || !strings.Contains(got, "late") {

@@ -90,14 +90,18 @@ func which(q asked, all []store.Entry, verb brief.Verb) error {
 	return &reply{m}
 }
 
-// listed gives the stories of the digest that was replied to. Of another list,
-// such as an answer, it is not known which stories it had: then it gives the
-// latest.
+// listed gives the stories of the digest that was replied to, or that the thread
+// is below. Of another list, such as an answer, it is not known which stories it
+// had: then it gives the latest.
 func (d *Desk) listed(ctx context.Context, q asked) ([]store.Entry, error) {
-	if q.Message == "" {
+	chat, message := q.Chat, q.Message
+	if message == "" && q.Above.ID != "" {
+		chat, message = q.Above, q.Chat.ID
+	}
+	if message == "" {
 		return nil, nil
 	}
-	ids, err := d.store.StoriesOfMessage(ctx, q.Chat, q.Message)
+	ids, err := d.store.StoriesOfMessage(ctx, chat, message)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
