@@ -46,6 +46,9 @@ func (d *Discord) mention(m *dcMessage, allowed *dcAllowedMentions, rights int64
 	m.Mentions, m.MentionRoles = []*dcUser{}, []string{}
 	m.MentionEveryone = may("everyone") && has(rights, permMentionEveryone) &&
 		(strings.Contains(content, "@everyone") || strings.Contains(content, "@here"))
+	if !strings.Contains(content, "<@") {
+		return // nobody is named: most messages, and there may be thousands of users
+	}
 	for _, u := range d.users {
 		if !strings.Contains(content, "<@"+u.ID+">") && !strings.Contains(content, "<@!"+u.ID+">") {
 			continue
