@@ -73,6 +73,9 @@ type Answer struct {
 	// Quiet says that the asker was told already to wait: where a question can
 	// go without an answer, nothing is said.
 	Quiet bool
+	// Again is the button that asks for the same, if there is one: an answer
+	// that is longer than a message can then be shown page by page.
+	Again Action
 }
 
 // Suggestion is a value that a reader may mean for an option.

@@ -126,3 +126,8 @@ const (
 	SayTooLong Phrase = "reading.say.too_long"
 	SayWait    Phrase = "reading.say.wait"
 )
+
+// What is said of Discord's menus.
+const (
+	SayNotMine Phrase = "discord.not_mine" // of a message that a command was used on
+)

@@ -190,7 +190,27 @@ func (d *Desk) about(ctx context.Context, e entry, q asked, of store.Entry) (bri
 		return brief.Answer{}, err
 	}
 	a.Story = store.Ref{ID: of.Story.ID, Revision: of.Story.Revision}
+	if a.Again == (brief.Action{}) {
+		a.Again = e.again(q, of)
+	}
 	return a, nil
+}
+
+// again is the button that asks for the same; none where an option says more
+// than a button would.
+func (e entry) again(q asked, of store.Entry) brief.Action {
+	if q.Command == "" {
+		return q.Action
+	}
+	for name, value := range q.Options {
+		if name != storyOption.Name && value != "" {
+			return brief.Action{}
+		}
+	}
+	if e.verb == "" {
+		return brief.Action{}
+	}
+	return brief.Action{Verb: e.verb, Story: of.Short}
 }
 
 // press answers a button.

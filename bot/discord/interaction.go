@@ -35,17 +35,15 @@ const (
 
 // Types of answers to interactions.
 const (
-	answerMessage      = 4
-	answerDeferred     = 5
-	answerAutocomplete = 8
+	answerMessage        = 4
+	answerDeferred       = 5
+	answerDeferredUpdate = 6
+	answerUpdate         = 7
+	answerAutocomplete   = 8
 )
 
 // codeAnswered is Discord's refusal of a second answer to an interaction.
 const codeAnswered = 40060
-
-// answerTag stands in the buttons of an answer, which needs none of its own: it
-// is found by its interaction.
-const answerTag = "a"
 
 // interact deals with one interaction. Whatever it holds, it ends no more than
 // itself.
@@ -53,33 +51,46 @@ func (d *Discord) interact(ctx context.Context, i *discordgo.Interaction) {
 	defer d.recovered("an interaction was not dealt with")
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	var err error
-	switch data := i.Data.(type) {
-	case discordgo.ApplicationCommandInteractionData:
-		if i.Type == discordgo.InteractionApplicationCommandAutocomplete {
-			err = d.complete(ctx, i, data)
-			break
-		}
-		q := question(i)
-		q.Command, q.Options = data.Name, options(data)
-		err = d.answer(ctx, i, q)
-	case discordgo.MessageComponentInteractionData:
-		q := question(i)
-		a, _, unknown := brief.ParseAction(data.CustomID)
-		if unknown != nil {
-			v := d.desk.Voice(ctx, q)
-			err = d.say(ctx, i, v.Say(v.Naming(brief.SayOldButton, "latest")))
-			break
-		}
-		q.Action, q.Button = a, data.CustomID
-		if i.Message != nil {
-			q.Message = i.Message.ID
-		}
-		err = d.answer(ctx, i, q)
-	}
-	if err != nil {
+	if err := d.dealWith(ctx, i); err != nil {
 		d.log.Warn("a question was not answered", "chat", i.ChannelID, "err", err)
 	}
+}
+
+func (d *Discord) dealWith(ctx context.Context, i *discordgo.Interaction) error {
+	switch data := i.Data.(type) {
+	case discordgo.ApplicationCommandInteractionData:
+		switch {
+		case i.Type == discordgo.InteractionApplicationCommandAutocomplete:
+			return d.complete(ctx, i, data)
+		case data.CommandType == discordgo.MessageApplicationCommand:
+			q, ours := d.onMessage(i, data)
+			if !ours {
+				return d.refuse(ctx, i, brief.SayNotMine)
+			}
+			return d.answer(ctx, i, asked{Question: q})
+		}
+		q, _ := typed(i, data)
+		return d.answer(ctx, i, asked{Question: q})
+	case discordgo.MessageComponentInteractionData:
+		q, known := pressed(i, data)
+		if !known {
+			return d.refuse(ctx, i, brief.SayOldButton)
+		}
+		return d.answer(ctx, i, q)
+	}
+	if i.Type == discordgo.InteractionApplicationCommand {
+		// The library could not read it: a message that a command was used on
+		// has something in it that is newer than the library.
+		return d.refuse(ctx, i, brief.SayNotMine)
+	}
+	return nil
+}
+
+// refuse says why there is no answer, and how to go on.
+func (d *Discord) refuse(ctx context.Context, i *discordgo.Interaction, why brief.Phrase) error {
+	q := asked{Question: question(i)}
+	v := d.desk.Voice(ctx, q.Question)
+	return d.say(ctx, i, q.reply(brief.Answer{Message: v.Say(v.Naming(why, "latest"))}))
 }
 
 // recovered keeps a panic from ending the program.
@@ -89,97 +100,86 @@ func (d *Discord) recovered(what string) {
 	}
 }
 
-func question(i *discordgo.Interaction) brief.Question {
-	q := brief.Question{Chat: store.Chat{Platform: store.Discord, ID: i.ChannelID}, Private: i.GuildID == "", Language: string(i.Locale)}
-	if q.Language == "" && i.GuildLocale != nil {
-		q.Language = string(*i.GuildLocale)
-	}
-	_, q.OwnNames = locales[q.Language]
-	switch {
-	case i.Member != nil && i.Member.User != nil:
-		q.User = i.Member.User.ID
-	case i.User != nil:
-		q.User = i.User.ID
-	}
-	return q
-}
-
-// options are the values of a command's options, by their names.
-func options(data discordgo.ApplicationCommandInteractionData) map[string]string {
-	all := map[string]string{}
-	for _, o := range data.Options {
-		switch v := o.Value.(type) {
-		case string:
-			all[o.Name] = v
-		case float64:
-			all[o.Name] = strconv.FormatFloat(v, 'f', -1, 64)
-		}
-	}
-	return all
-}
-
 // answer asks the desk, and tells the asker to wait if that takes long.
-func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q brief.Question) error {
-	answered := d.ask(ctx, q)
+func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q asked) error {
+	answered := d.ask(ctx, q.Question)
 	select {
-	case m := <-answered:
-		return d.say(ctx, i, m)
+	case a := <-answered:
+		return d.say(ctx, i, q.reply(a))
 	case <-time.After(deferAfter):
 	}
-	wait := map[string]any{"flags": flagEphemeral}
-	if err := d.callback(ctx, i, answerDeferred, wait); err != nil {
+	// Whether the answer takes the message's place is not known yet. It can do so
+	// or not behind the one kind of deferring, but not behind the other.
+	kind, wait := answerDeferred, any(map[string]any{"flags": flagEphemeral})
+	if q.own {
+		kind, wait = answerDeferredUpdate, nil
+	}
+	if err := d.callback(ctx, i, kind, wait); err != nil {
 		<-answered
 		return err
 	}
-	pages := answerPages(<-answered)
+	r := q.reply(<-answered)
+	if q.own && !r.turn {
+		return d.follow(ctx, i, r.messages)
+	}
 	address := discordgo.EndpointWebhookMessage(i.AppID, i.Token, "@original")
-	edit := func() error { return d.request(ctx, "PATCH", address, pages[0], nil) }
+	edit := func() error { return d.request(ctx, "PATCH", address, replacement{message: r.messages[0]}, nil) }
 	if err := insist(ctx, edit, store.Retry, store.Unknown); err != nil {
 		return fmt.Errorf("bring an answer that took long: %w", err)
 	}
-	return d.follow(ctx, i, pages[1:])
+	return d.follow(ctx, i, r.messages[1:])
 }
 
-// ask asks the desk. The channel gets exactly one message, whatever happens.
-func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Message {
+// ask asks the desk. The channel gets exactly one answer, whatever happens.
+func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Answer {
 	q.Above = d.threads.chatAbove(q.Chat)
-	answered := make(chan brief.Message, 1)
+	answered := make(chan brief.Answer, 1)
 	go func() {
-		v := d.desk.Voice(ctx, q)
-		m := v.Say(v.Text(brief.SayTrouble))
-		defer func() { answered <- m }()
-		defer d.recovered("the desk did not answer")
-		if a := d.desk.Answer(ctx, q); len(a.Blocks) > 0 {
-			m = a.Message
+		a := d.asked(ctx, q)
+		if len(a.Blocks) == 0 {
+			v := d.desk.Voice(ctx, q)
+			a = brief.Answer{Message: v.Say(v.Text(brief.SayTrouble))}
 		}
+		answered <- a
 	}()
 	return answered
 }
 
-// answerPages are an answer's messages; there is at least one.
-func answerPages(m brief.Message) []message {
-	return messages(m, func(int) string { return answerTag })
+func (d *Discord) asked(ctx context.Context, q brief.Question) (a brief.Answer) {
+	defer d.recovered("the desk did not answer")
+	return d.desk.Answer(ctx, q)
 }
 
-// say answers at once: in one message that only the asker sees, or several.
-func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, m brief.Message) error {
-	pages := answerPages(m)
-	pages[0].Flags = flagEphemeral
-	if err := d.callback(ctx, i, answerMessage, pages[0]); err != nil {
+// replacement is a message that takes another's place: what it left out would
+// stay, or be cleared, by how the request is made.
+type replacement struct {
+	Content string `json:"content"`
+	message
+}
+
+// say answers at once, in one message that only the asker sees, or several; or
+// in place of the one whose button was pressed.
+func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, r reply) error {
+	first := r.messages[0]
+	if r.turn {
+		return d.callback(ctx, i, answerUpdate, replacement{message: first})
+	}
+	first.Flags = flagEphemeral
+	if err := d.callback(ctx, i, answerMessage, first); err != nil {
 		return err
 	}
-	return d.follow(ctx, i, pages[1:])
+	return d.follow(ctx, i, r.messages[1:])
 }
 
 // follow sends the rest of a long answer, in order.
-func (d *Discord) follow(ctx context.Context, i *discordgo.Interaction, pages []message) error {
-	for n, p := range pages {
-		p.Flags = flagEphemeral
+func (d *Discord) follow(ctx context.Context, i *discordgo.Interaction, messages []message) error {
+	for n, m := range messages {
+		m.Flags = flagEphemeral
 		post := func() error {
-			return d.request(ctx, "POST", discordgo.EndpointWebhookToken(i.AppID, i.Token), p, nil)
+			return d.request(ctx, "POST", discordgo.EndpointWebhookToken(i.AppID, i.Token), m, nil)
 		}
 		if err := insist(ctx, post, store.Retry); err != nil {
-			return fmt.Errorf("send part %d of an answer: %w", n+2, err)
+			return fmt.Errorf("send what follows of an answer, message %d: %w", n+1, err)
 		}
 	}
 	return nil
@@ -209,7 +209,10 @@ func (d *Discord) callback(ctx context.Context, i *discordgo.Interaction, kind i
 	try := func() error {
 		ctx, cancel := context.WithTimeout(ctx, callbackLimit)
 		defer cancel()
-		body := map[string]any{"type": kind, "data": data}
+		body := map[string]any{"type": kind}
+		if data != nil {
+			body["data"] = data
+		}
 		return d.request(ctx, "POST", discordgo.EndpointInteractionResponse(i.ID, i.Token), body, nil)
 	}
 	err := try()
@@ -227,7 +230,7 @@ func (d *Discord) callback(ctx context.Context, i *discordgo.Interaction, kind i
 // choice is one suggestion while the asker types.
 type choice struct {
 	Name  string `json:"name"`
-	Value string `json:"value"`
+	Value any    `json:"value"` // in the type of its option
 }
 
 // complete suggests values while the asker types.
@@ -235,15 +238,10 @@ func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data d
 	ctx, cancel := context.WithTimeout(ctx, suggestWithin)
 	defer cancel()
 	choices := []choice{}
-	q := question(i)
-	q.Command, q.Options = data.Name, options(data)
-	for _, o := range data.Options {
-		if !o.Focused {
-			continue
-		}
+	if q, o := typed(i, data); o != nil {
 		for _, s := range d.desk.Suggest(ctx, q, o.Name, q.Options[o.Name], maxChoices) {
-			if name := short(s.Label, maxChoice); name != "" && s.Value != "" && len(choices) < maxChoices {
-				choices = append(choices, choice{name, s.Value})
+			if c, ok := suggested(s, o.Type); ok && len(choices) < maxChoices {
+				choices = append(choices, c)
 			}
 		}
 	}
@@ -252,4 +250,17 @@ func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data d
 		return nil // whoever typed has typed on
 	}
 	return err
+}
+
+// suggested is a suggestion as Discord takes it; false if it doesn't.
+func suggested(s brief.Suggestion, kind discordgo.ApplicationCommandOptionType) (choice, bool) {
+	c := choice{short(s.Label, maxChoice), s.Value}
+	if kind == discordgo.ApplicationCommandOptionInteger {
+		n, err := strconv.Atoi(s.Value)
+		if err != nil {
+			return c, false
+		}
+		c.Value = n
+	}
+	return c, c.Name != "" && s.Value != "" && length(s.Value) <= maxChoice
 }

@@ -22,6 +22,9 @@ const (
 	maxLabel = 80
 	maxInRow = 5
 	maxRows  = 5
+	// The words of a menu (discord.com/developers/docs/components/reference#string-select).
+	maxOption = 100
+	maxHint   = 150
 
 	// Threads: discord.com/developers/docs/resources/channel#start-thread-in-forum-or-media-channel
 	maxThreadName = 100
@@ -37,6 +40,9 @@ const (
 
 // A message holds what all platforms are said to.
 const _ = uint(maxDescription - brief.OneMessage)
+
+// So does a menu: Discord's has so many options.
+const _ = uint(25 - brief.MaxMenu)
 
 // length counts a text as Discord does.
 func length(s string) int { return utf8.RuneCountInString(strings.TrimSpace(s)) }

@@ -24,13 +24,21 @@ func Preview(m brief.Message) []string {
 		}
 		for _, row := range msg.Components {
 			var labels []string
-			for _, b := range row.Components {
-				labels = append(labels, "["+b.Label+"]")
+			for _, c := range row.Components {
+				labels = append(labels, "["+strings.Join(remove(append([]string{c.Label, c.Placeholder}, optionLabels(c)...), ""), " | ")+"]")
 			}
 			parts = append(parts, strings.Join(labels, " "))
 		}
 		parts = remove(parts, "")
 		all = append(all, strings.Join(parts, "\n\n"))
+	}
+	return all
+}
+
+func optionLabels(c component) []string {
+	var all []string
+	for _, o := range c.Options {
+		all = append(all, o.Label)
 	}
 	return all
 }

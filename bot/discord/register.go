@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -14,16 +15,21 @@ import (
 	"briefbot/store"
 )
 
-// appCommand is a slash command as the API has it, as far as ours go.
+// appCommand is a command as the API has it, as far as ours go.
 type appCommand struct {
 	Name         string            `json:"name"`
 	Names        map[string]string `json:"name_localizations,omitempty"` // by Discord's locales
-	Description  string            `json:"description"`
+	Description  string            `json:"description,omitempty"`
 	Descriptions map[string]string `json:"description_localizations,omitempty"`
 	Type         int               `json:"type"`
 	Options      []appOption       `json:"options,omitempty"`
-	// Contexts: in servers and in private messages with the bot.
+	// Contexts are where it can be used, and Installs for whom the app then has
+	// to be there.
 	Contexts []int `json:"contexts,omitempty"`
+	Installs []int `json:"integration_types,omitempty"`
+	// Permissions are what a member of a server has to have to find it there,
+	// as long as the server's admins don't say otherwise; left out: nothing.
+	Permissions string `json:"default_member_permissions,omitempty"`
 }
 
 type appOption struct {
@@ -32,16 +38,33 @@ type appOption struct {
 	Names        map[string]string `json:"name_localizations,omitempty"`
 	Description  string            `json:"description"`
 	Descriptions map[string]string `json:"description_localizations,omitempty"`
+	Required     bool              `json:"required,omitempty"`
 	Autocomplete bool              `json:"autocomplete,omitempty"`
+	Choices      []appChoice       `json:"choices,omitempty"`
+	Least        float64           `json:"min_value,omitempty"`
+	Options      []appOption       `json:"options,omitempty"` // a subcommand's own
+}
+
+type appChoice struct {
+	Name  string            `json:"name"`
+	Names map[string]string `json:"name_localizations,omitempty"`
+	Value string            `json:"value"`
 }
 
 // Numbers of the API.
 const (
-	slashCommand = 1
+	slashCommand   = 1
+	messageCommand = 3 // in the menu of a message
+
+	subcommand   = 1
 	textOption   = 3
 	numberOption = 4
-	inGuilds     = 0
-	inBotDMs     = 1
+
+	inGuilds   = 0
+	inBotDMs   = 1
+	inPrivate  = 2 // chats of people, where the bot itself is not
+	forGuilds  = 0
+	forReaders = 1 // who took the app along, wherever they are
 )
 
 // locales are those of Discord that the bot has words for, each with their
@@ -51,35 +74,86 @@ var locales = map[string]string{
 	"ar": "ar", "de": "de", "es-419": "es", "es-ES": "es", "fr": "fr", "hi": "hi", "pt-BR": "pt", "ru": "ru", "uk": "uk", "zh-CN": "zh",
 }
 
-// commands are the slash commands that the table gives.
+// menus says what stands in Discord's menus.
+type menus struct{ languages *brief.Languages }
+
+// commands are the commands that the table gives: each as a slash command, and
+// some in the menu of a message too.
 func commands(table []brief.Command, languages *brief.Languages) []appCommand {
-	english := languages.Voice()
-	inEach := func(p brief.Phrase) map[string]string {
-		all := map[string]string{}
-		for locale, language := range locales {
-			all[locale] = languages.Voice(language).Text(p)
-		}
-		return all
-	}
+	m := menus{languages}
 	var all []appCommand
 	for _, c := range table {
 		a := appCommand{
-			Name: c.Name, Names: inEach(c.Called),
-			Description: english.Text(c.Help), Descriptions: inEach(c.Help),
-			Type: slashCommand, Contexts: []int{inGuilds, inBotDMs},
+			Name: c.Name, Names: m.inEach(c.Called), Description: m.english(c.Help), Descriptions: m.inEach(c.Help),
+			Type: slashCommand, Options: m.options(c),
 		}
-		for _, o := range c.Options {
-			kind := textOption
-			if o.Kind == brief.NumberOption {
-				kind = numberOption
-			}
-			a.Options = append(a.Options, appOption{
-				Type: kind, Name: o.Name, Names: inEach(o.Called), Autocomplete: o.Suggests,
-				Description: english.Text(o.Help), Descriptions: inEach(o.Help),
-			})
+		a.offer(c.Audience)
+		all = append(all, a)
+		if c.OnMessage != "" {
+			a := appCommand{Name: m.english(c.OnMessage), Names: m.inEach(c.OnMessage), Type: messageCommand}
+			a.offer(c.Audience)
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// offer says who finds the command where. What sets a chat up needs the bot
+// there, not only a member who has taken it along.
+func (a *appCommand) offer(to brief.Audience) {
+	a.Contexts, a.Installs = []int{inGuilds, inBotDMs, inPrivate}, []int{forGuilds, forReaders}
+	switch to {
+	case brief.Admins:
+		a.Contexts, a.Installs = []int{inGuilds, inBotDMs}, []int{forGuilds}
+		a.Permissions = strconv.Itoa(discordgo.PermissionManageChannels)
+	case brief.Alone:
+		a.Contexts = []int{inBotDMs}
+	}
+}
+
+func (m menus) english(p brief.Phrase) string { return m.languages.Voice().Text(p) }
+
+// inEach says a phrase in each of Discord's locales.
+func (m menus) inEach(p brief.Phrase) map[string]string {
+	all := map[string]string{}
+	for locale, language := range locales {
+		all[locale] = m.languages.Voice(language).Text(p)
+	}
+	return all
+}
+
+// options are a command's subcommands, or else its options: Discord wants the
+// required ones first.
+func (m menus) options(c brief.Command) []appOption {
+	var all []appOption
+	for _, sub := range c.Subs {
+		all = append(all, appOption{
+			Type: subcommand, Name: sub.Name, Names: m.inEach(sub.Called),
+			Description: m.english(sub.Help), Descriptions: m.inEach(sub.Help), Options: m.options(sub),
+		})
+	}
+	for _, o := range c.Options {
+		a := appOption{
+			Type: textOption, Name: o.Name, Names: m.inEach(o.Called), Required: o.Required, Autocomplete: o.Suggests,
+			Description: m.english(o.Help), Descriptions: m.inEach(o.Help),
+		}
+		if o.Kind == brief.NumberOption {
+			a.Type, a.Least = numberOption, 1
+		}
+		for _, ch := range o.Choices {
+			a.Choices = append(a.Choices, appChoice{m.english(ch.Called), m.inEach(ch.Called), ch.Value})
 		}
 		all = append(all, a)
 	}
+	slices.SortStableFunc(all, func(a, b appOption) int {
+		switch {
+		case a.Required == b.Required:
+			return 0
+		case a.Required:
+			return -1
+		}
+		return 1
+	})
 	return all
 }
 
@@ -145,7 +219,8 @@ func sameCommands(a, b []appCommand) bool {
 		m := map[string]appCommand{}
 		for _, c := range all {
 			c.Contexts = slices.Sorted(slices.Values(c.Contexts))
-			m[c.Name] = c
+			c.Installs = slices.Sorted(slices.Values(c.Installs))
+			m[fmt.Sprint(c.Type, " ", c.Name)] = c
 		}
 		return m
 	}

@@ -56,12 +56,23 @@ type component struct {
 	Style      int         `json:"style,omitempty"`
 	Label      string      `json:"label,omitempty"`
 	CustomID   string      `json:"custom_id,omitempty"`
+	Disabled   bool        `json:"disabled,omitempty"`
+	// Of a menu.
+	Placeholder string   `json:"placeholder,omitempty"`
+	Options     []option `json:"options,omitempty"`
+}
+
+// option is one of a menu's.
+type option struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // Numbers of the API.
 const (
 	rowComponent    = 1
 	buttonComponent = 2
+	menuComponent   = 3
 	secondary       = 2       // a button's style
 	flagEphemeral   = 1 << 6  // only the asker sees it
 	flagSilent      = 1 << 12 // nobody's client makes a sound
@@ -123,24 +134,25 @@ func messages(m brief.Message, tag func(int) string) []message {
 type page struct {
 	embeds  []embed
 	buttons []brief.Button
+	menu    brief.Menu
 }
 
-// pages spreads a message. All buttons stand on the last page.
+// pages spreads a message. Menu and buttons stand on the last page.
 func pages(m brief.Message) []page {
 	packed := brief.Pack(m.Blocks, func(bs []brief.Block) bool { return fits(embeds(bs)) })
 	var all []page
 	for i, blocks := range packed {
-		buttons := m.All()
+		p := page{embeds(blocks), m.Buttons, m.Menu}
 		if i < len(packed)-1 {
-			buttons = m.Early()
+			p.buttons, p.menu = m.Early(), brief.Menu{}
 		}
-		all = append(all, page{embeds(blocks), buttons})
+		all = append(all, p)
 	}
 	return all
 }
 
 func (p page) message(tag string) message {
-	return message{Embeds: p.embeds, Components: rows(p.buttons, tag), AllowedMentions: mentions{Parse: []string{}}}
+	return message{Embeds: p.embeds, Components: p.components(tag), AllowedMentions: mentions{Parse: []string{}}}
 }
 
 func threadName(m brief.Message) string {
@@ -309,25 +321,56 @@ func dateline(d brief.Dateline) string {
 	return strings.Join(strings.Fields(strings.Join(all, " · ")), " ")
 }
 
-// rows lays out buttons. All look the same: no side stands out.
-func rows(buttons []brief.Button, tag string) []component {
+// components lays out the menu and the buttons below it.
+func (p page) components(tag string) []component {
 	all := []component{}
+	if m, ok := menu(p.menu, tag); ok {
+		all = append(all, component{Type: rowComponent, Components: []component{m}})
+	}
+	return append(all, rows(p.buttons, tag, maxRows-len(all))...)
+}
+
+// rows lays out buttons. All look the same: no side stands out.
+func rows(buttons []brief.Button, tag string, most int) []component {
+	var all []component
 	there := map[string]bool{} // Discord refuses the same data twice
 	for _, b := range buttons {
 		data := b.Data(tag)
-		if there[data] || len(there) == maxInRow*maxRows {
+		if there[data] || len(there) == maxInRow*most {
 			continue
 		}
 		if len(there)%maxInRow == 0 {
 			all = append(all, component{Type: rowComponent})
 		}
 		there[data] = true
-		label := short(b.Label, maxLabel)
-		if label == "" {
-			label = "…"
-		}
 		row := &all[len(all)-1]
-		row.Components = append(row.Components, component{Type: buttonComponent, Style: secondary, Label: label, CustomID: data})
+		row.Components = append(row.Components, component{Type: buttonComponent, Style: secondary, Label: label(b, maxLabel), CustomID: data})
 	}
 	return all
+}
+
+// menuVerb stands in a menu's own data; what is chosen is in the option's.
+const menuVerb brief.Verb = "menu"
+
+// menu lays out a menu; false if it has no options.
+func menu(m brief.Menu, tag string) (component, bool) {
+	c := component{Type: menuComponent, CustomID: brief.Action{Verb: menuVerb}.Data(tag), Placeholder: short(m.Hint, maxHint)}
+	there := map[string]bool{}
+	for _, o := range m.Options {
+		data := o.Data(tag)
+		if there[data] || len(there) == brief.MaxMenu {
+			continue
+		}
+		there[data] = true
+		c.Options = append(c.Options, option{label(o, maxOption), data})
+	}
+	return c, len(c.Options) > 0
+}
+
+// label is what stands on a button or option, which must not be nothing.
+func label(b brief.Button, most int) string {
+	if s := short(b.Label, most); s != "" {
+		return s
+	}
+	return "…"
 }

@@ -72,7 +72,7 @@ func TestLeaksNoSecret(t *testing.T) {
 		_, err := d.Render(t.Context(), store.Place{Chat: chat, Kind: store.DiscordForum}, dl, english.Say("x"))
 		told = append(told, v.Reason, fmt.Sprint(err), fmt.Sprint(d.Examine(t.Context(), []store.Channel{{Chat: chat}})))
 		d.interact(t.Context(), interaction)
-		told = append(told, fmt.Sprint(d.follow(t.Context(), interaction, answerPages(english.Say("x")))), fmt.Sprintf("%v", d.register(t.Context())))
+		told = append(told, fmt.Sprint(d.follow(t.Context(), interaction, messages(english.Say("x"), func(int) string { return "a" }))), fmt.Sprintf("%v", d.register(t.Context())))
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		if strings.HasPrefix(name, "401") || name == "cut" || name == "502 page" {
 			told = append(told, fmt.Sprint(d.Run(ctx)))

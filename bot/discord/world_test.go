@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,28 +78,42 @@ type world struct {
 type desk struct {
 	answer  func(ctx context.Context, q brief.Question) brief.Message
 	suggest func(words string) []brief.Suggestion
+	table   []brief.Command
+	turn    atomic.Bool // what it says may take its question's place, and be asked for again
 
 	mu    sync.Mutex
 	asked []brief.Question
+	typed []completion
+}
+
+// completion is what a desk was asked for suggestions.
+type completion struct {
+	q             brief.Question
+	option, words string
 }
 
 func (d *desk) Answer(ctx context.Context, q brief.Question) brief.Answer {
 	d.mu.Lock()
 	d.asked = append(d.asked, q)
 	d.mu.Unlock()
-	return brief.Answer{Message: d.answer(ctx, q)}
+	a := brief.Answer{Message: d.answer(ctx, q)}
+	if d.turn.Load() {
+		a.Turn, a.Again = true, q.Action
+		if q.Command != "" {
+			a.Again = brief.Action{Verb: brief.ShowStory, Story: "p9x3q"}
+		}
+	}
+	return a
 }
 
-func (d *desk) Suggest(_ context.Context, _ brief.Question, _, words string, _ int) []brief.Suggestion {
+func (d *desk) Suggest(_ context.Context, q brief.Question, option, words string, _ int) []brief.Suggestion {
+	d.mu.Lock()
+	d.typed = append(d.typed, completion{q, option, words})
+	d.mu.Unlock()
 	return d.suggest(words)
 }
 
-func (d *desk) Commands() []brief.Command {
-	return []brief.Command{
-		{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Options: []brief.Option{{Name: "story", Called: brief.NameStoryOption, Help: brief.HelpStoryOption, Suggests: true}}},
-		{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
-	}
-}
+func (d *desk) Commands() []brief.Command { return d.table }
 
 func (d *desk) Voice(_ context.Context, q brief.Question) brief.Voice {
 	return languages.Voice(q.Language)
@@ -109,6 +124,9 @@ func (d *desk) questions() []brief.Question {
 	defer d.mu.Unlock()
 	return append([]brief.Question(nil), d.asked...)
 }
+
+// aStory is an option that names a story.
+var aStory = brief.Option{Name: "story", Called: brief.NameStoryOption, Help: brief.HelpStoryOption, Suggests: true}
 
 // journal keeps a log.
 type journal struct {
@@ -145,6 +163,10 @@ func newWorld(t testing.TB, o sandbox.DiscordOptions) *world {
 	w.desk = &desk{
 		answer:  func(context.Context, brief.Question) brief.Message { return english.Say("Both sides of it.") },
 		suggest: func(string) []brief.Suggestion { return nil },
+		table: []brief.Command{
+			{Name: "critical", Called: brief.NameCritical, Help: brief.HelpCritical, Options: []brief.Option{aStory}},
+			{Name: "latest", Called: brief.NameLatest, Help: brief.HelpLatest},
+		},
 	}
 	w.d = w.adapter(w.server.URL)
 	w.stop = func() error { return nil }
