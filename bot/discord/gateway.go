@@ -212,8 +212,10 @@ func (d *Discord) connection(ctx context.Context, handlers *crew) (*connection, 
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
 		i, ok := e.Struct.(*discordgo.InteractionCreate)
 		if ok && i.Interaction != nil && d.seen.first(i.ID) {
-			d.threads.note(e.RawData)
-			handlers.run(func(ctx context.Context) { d.interact(ctx, i.Interaction) })
+			handlers.run(func(ctx context.Context) {
+				d.threads.note(e.RawData)
+				d.interact(ctx, i.Interaction)
+			})
 		}
 	})
 	return c, nil
