@@ -121,17 +121,6 @@ func newReaders(round int, add func(name string) string) []string {
 	return all
 }
 
-// data is the data of a story's button on a message, whose request may hold
-// JSON as text.
-func data(b *testing.B, body []byte, verb brief.Verb) string {
-	_, rest, ok := strings.Cut(string(body), `"1/`+string(verb)+`/`)
-	end, _, closed := strings.Cut(rest, `"`)
-	if !ok || !closed {
-		b.Fatalf("no button %s in %s", verb, body)
-	}
-	return "1/" + string(verb) + "/" + strings.TrimSuffix(end, `\`)
-}
-
 func onDiscord(w *world) sandbox.Platform  { return w.discord }
 func onTelegram(w *world) sandbox.Platform { return w.telegram }
 
@@ -140,7 +129,7 @@ func BenchmarkPressesDiscord(b *testing.B) {
 	benchPresses(b, onDiscord, func(w *world, _ *stopwatch, round int) ([]string, func(string) error) {
 		post := posts(w.discord.Transcript(), w.text)[0]
 		return newReaders(round, w.discord.AddUser), func(who string) error {
-			return w.discord.Press(b.Context(), who, w.text, post.ID, data(b, post.Body, brief.ShowCritical))
+			return w.discord.Press(b.Context(), who, w.text, post.ID, buttonOf(b, post, "critical"))
 		}
 	})
 }
@@ -149,7 +138,7 @@ func BenchmarkPressesDiscord(b *testing.B) {
 func BenchmarkTurnsDiscord(b *testing.B) {
 	benchPresses(b, onDiscord, func(w *world, s *stopwatch, round int) ([]string, func(string) error) {
 		post := posts(w.discord.Transcript(), w.text)[0]
-		side := data(b, post.Body, brief.ShowCritical)
+		side := buttonOf(b, post, "critical")
 		readers := newReaders(round, w.discord.AddUser)
 		s.all(readers, func(who string) error { return w.discord.Press(b.Context(), who, w.text, post.ID, side) })
 		a, _, err := brief.ParseAction(side)
@@ -187,7 +176,7 @@ func BenchmarkPressesTelegram(b *testing.B) {
 			return len(own) == len(readers)
 		})
 		return readers, func(who string) error {
-			return w.telegram.Press(b.Context(), who, who, own[who].ID, data(b, own[who].Body, brief.ShowEstablishment))
+			return w.telegram.Press(b.Context(), who, who, own[who].ID, buttonOf(b, own[who], "establishment"))
 		}
 	})
 }
