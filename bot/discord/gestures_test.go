@@ -261,6 +261,23 @@ func TestTurnInPlace(t *testing.T) {
 	}
 }
 
+// Who was told to wait, and goes on pressing, sees nothing more; a command can't
+// go without an answer.
+func TestToldToWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.DiscordOptions{})
+	w.desk.quiet.Store(true)
+	post := w.send(w.delivery(w.news, english.Post(ferry(), false))).Parts[0].Message
+	w.start()
+	w.press(w.news, post, "1/crit/k7m2p/25.0")
+	w.until("an acknowledgement", func() bool { answers, _ := w.api.Requests("answer"); return answers == 1 })
+	w.say("/latest")
+	w.expect(1, "Both sides of it.")
+	if q := w.question(1); q.Action.Verb != brief.ShowCritical || len(w.answers()) != 1 {
+		t.Errorf("asked %+v, and %d answers", q, len(w.answers()))
+	}
+}
+
 // A long answer is one message whose pages turn in place. On each the rest of
 // the buttons stand too, and together they hold all of it.
 func TestPages(t *testing.T) {

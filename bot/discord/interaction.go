@@ -119,7 +119,10 @@ func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q asked)
 		return err
 	}
 	r := q.reply(<-answered)
-	if q.own && !r.turn {
+	switch {
+	case q.own && r.quiet:
+		return nil
+	case q.own && !r.turn:
 		return d.follow(ctx, i, r.messages)
 	}
 	address := discordgo.EndpointWebhookMessage(i.AppID, i.Token, "@original")
@@ -161,7 +164,10 @@ type replacement struct {
 // in place of the one whose button was pressed.
 func (d *Discord) say(ctx context.Context, i *discordgo.Interaction, r reply) error {
 	first := r.messages[0]
-	if r.turn {
+	switch {
+	case r.quiet && i.Type == discordgo.InteractionMessageComponent:
+		return d.callback(ctx, i, answerDeferredUpdate, nil) // which nobody sees
+	case r.turn:
 		return d.callback(ctx, i, answerUpdate, replacement{message: first})
 	}
 	first.Flags = flagEphemeral

@@ -33,11 +33,12 @@ func pageOf(tag string) int {
 type reply struct {
 	messages []message // at least one
 	turn     bool      // it takes the place of the message whose button was pressed
+	quiet    bool      // behind a button, where nothing has to be said, nothing is
 }
 
 // reply lays out the answer to a question.
 func (q asked) reply(a brief.Answer) reply {
-	var r reply
+	r := reply{quiet: a.Quiet}
 	all := pages(a.Message)
 	if m, ok := leaf(all, a, q.page); ok {
 		r.messages = []message{m}

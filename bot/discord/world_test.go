@@ -80,6 +80,7 @@ type desk struct {
 	suggest func(words string) []brief.Suggestion
 	table   []brief.Command
 	turn    atomic.Bool // what it says may take its question's place, and be asked for again
+	quiet   atomic.Bool // who asks was told to wait
 
 	mu    sync.Mutex
 	asked []brief.Question
@@ -96,7 +97,7 @@ func (d *desk) Answer(ctx context.Context, q brief.Question) brief.Answer {
 	d.mu.Lock()
 	d.asked = append(d.asked, q)
 	d.mu.Unlock()
-	a := brief.Answer{Message: d.answer(ctx, q)}
+	a := brief.Answer{Message: d.answer(ctx, q), Quiet: d.quiet.Load()}
 	if d.turn.Load() {
 		a.Turn, a.Again = true, q.Action
 		if q.Command != "" {
