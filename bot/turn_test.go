@@ -42,14 +42,18 @@ func TestTurnBetweenTheSides(t *testing.T) {
 		}
 		return all
 	}
-	press := func(message, data string) sandbox.Entry {
+	comes := func(do func() error) sandbox.Entry {
 		t.Helper()
 		before := len(answers())
-		if err := w.discord.Press(t.Context(), w.reader.discord, w.text, message, data); err != nil {
+		if err := do(); err != nil {
 			t.Fatal(err)
 		}
 		w.until("an answer", func() bool { return len(answers()) > before })
 		return answers()[before]
+	}
+	press := func(message, data string) sandbox.Entry {
+		t.Helper()
+		return comes(func() error { return w.discord.Press(t.Context(), w.reader.discord, w.text, message, data) })
 	}
 	own := press(post.ID, buttonOf(t, post, "critical"))
 	if own.Method != "answer" || !strings.Contains(own.Text, "The islands waited, 1:") {
@@ -83,6 +87,15 @@ func TestTurnBetweenTheSides(t *testing.T) {
 	}
 	if other := read(brief.ShowEstablishment, "A careful council counted,", turned); critical < 3 || other < 3 {
 		t.Errorf("%d and %d pages", critical, other)
+	}
+	// The menu of the post leads there too.
+	for name, want := range map[string]string{"Both sides": ", 1: and so they did", "Sources": "Sea Wire: Night boats return"} {
+		e := comes(func() error { return w.discord.Use(t.Context(), w.reader.discord, w.text, post.ID, name) })
+		if e.Method != "answer" || e.ID == own.ID || !strings.Contains(e.Text, want) {
+			t.Errorf("%s is %s: %.200q", name, e.Method, e.Text)
+		}
+		buttonOf(t, e, "critical")
+		buttonOf(t, e, "establishment")
 	}
 	if n := len(posts(w.discord.Transcript(), w.text)); n != 1 {
 		t.Errorf("%d messages for all to see", n)
