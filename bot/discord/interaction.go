@@ -69,10 +69,10 @@ func (d *Discord) dealWith(ctx context.Context, i *discordgo.Interaction) error 
 			}
 			return d.answer(ctx, i, asked{Question: q})
 		}
-		q, _ := typed(i, data)
+		q, _ := d.typed(i, data)
 		return d.answer(ctx, i, asked{Question: q})
 	case discordgo.MessageComponentInteractionData:
-		q, known := pressed(i, data)
+		q, known := d.pressed(i, data)
 		if !known {
 			return d.refuse(ctx, i, brief.SayOldButton)
 		}
@@ -88,7 +88,7 @@ func (d *Discord) dealWith(ctx context.Context, i *discordgo.Interaction) error 
 
 // refuse says why there is no answer, and how to go on.
 func (d *Discord) refuse(ctx context.Context, i *discordgo.Interaction, why brief.Phrase) error {
-	q := asked{Question: question(i)}
+	q := asked{Question: d.question(i)}
 	v := d.desk.Voice(ctx, q.Question)
 	return d.say(ctx, i, q.reply(brief.Answer{Message: v.Say(v.Naming(why, "latest"))}))
 }
@@ -135,7 +135,6 @@ func (d *Discord) answer(ctx context.Context, i *discordgo.Interaction, q asked)
 
 // ask asks the desk. The channel gets exactly one answer, whatever happens.
 func (d *Discord) ask(ctx context.Context, q brief.Question) <-chan brief.Answer {
-	q.Above = d.threads.chatAbove(q.Chat)
 	answered := make(chan brief.Answer, 1)
 	go func() {
 		a := d.asked(ctx, q)
@@ -244,7 +243,7 @@ func (d *Discord) complete(ctx context.Context, i *discordgo.Interaction, data d
 	ctx, cancel := context.WithTimeout(ctx, suggestWithin)
 	defer cancel()
 	choices := []choice{}
-	if q, o := typed(i, data); o != nil {
+	if q, o := d.typed(i, data); o != nil {
 		for _, s := range d.desk.Suggest(ctx, q, o.Name, q.Options[o.Name], maxChoices) {
 			if c, ok := suggested(s, o.Type); ok && len(choices) < maxChoices {
 				choices = append(choices, c)

@@ -322,7 +322,7 @@ func TestLanguageOfTheServer(t *testing.T) {
 		{discordgo.Interaction{Locale: discordgo.ChineseTW}, "zh-TW", false}, // its menu is in English
 		{discordgo.Interaction{}, "", false},
 	} {
-		if q := question(&tt.i); q.Language != tt.want || q.OwnNames != tt.own {
+		if q := new(Discord).question(&tt.i); q.Language != tt.want || q.OwnNames != tt.own {
 			t.Errorf("got %q, own names %v; want %q, %v", q.Language, q.OwnNames, tt.want, tt.own)
 		}
 	}

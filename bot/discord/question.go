@@ -21,8 +21,9 @@ type asked struct {
 }
 
 // question is what every interaction tells: who asks, where, in which language.
-func question(i *discordgo.Interaction) brief.Question {
+func (d *Discord) question(i *discordgo.Interaction) brief.Question {
 	q := brief.Question{Chat: store.Chat{Platform: store.Discord, ID: i.ChannelID}, Language: string(i.Locale)}
+	q.Above = d.threads.chatAbove(q.Chat)
 	// Outside of servers, a chat is the bot's with the asker, or one between
 	// people of whom one has taken the app along.
 	q.Private = i.GuildID == "" && i.Context != discordgo.InteractionContextPrivateChannel
@@ -41,8 +42,8 @@ func question(i *discordgo.Interaction) brief.Question {
 
 // typed is what a slash command asks, and the option that is being typed, if one
 // is.
-func typed(i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) (q brief.Question, focused *discordgo.ApplicationCommandInteractionDataOption) {
-	q = question(i)
+func (d *Discord) typed(i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) (q brief.Question, focused *discordgo.ApplicationCommandInteractionDataOption) {
+	q = d.question(i)
 	q.Command, q.Options = data.Name, map[string]string{}
 	given := data.Options
 	for len(given) == 1 && given[0] != nil && given[0].Type == discordgo.ApplicationCommandOptionSubCommand {
@@ -68,7 +69,7 @@ func typed(i *discordgo.Interaction, data discordgo.ApplicationCommandInteractio
 // onMessage is what a command from the menu of a message asks. It reports false
 // if the message is none of the bot's.
 func (d *Discord) onMessage(i *discordgo.Interaction, data discordgo.ApplicationCommandInteractionData) (brief.Question, bool) {
-	q := question(i)
+	q := d.question(i)
 	q.Command, q.Options, q.Message = data.Name, map[string]string{}, data.TargetID
 	english := d.languages.Voice()
 	for _, c := range d.desk.Commands() {
@@ -122,8 +123,8 @@ func buttonData(components []discordgo.MessageComponent) []string {
 
 // pressed is what a button, or what was chosen in a menu, asks. It reports false
 // if the data is in no form that is known.
-func pressed(i *discordgo.Interaction, data discordgo.MessageComponentInteractionData) (asked, bool) {
-	q := asked{Question: question(i)}
+func (d *Discord) pressed(i *discordgo.Interaction, data discordgo.MessageComponentInteractionData) (asked, bool) {
+	q := asked{Question: d.question(i)}
 	q.Button = data.CustomID
 	if data.ComponentType == discordgo.SelectMenuComponent && len(data.Values) > 0 {
 		q.Button = data.Values[0]

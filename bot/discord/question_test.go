@@ -32,10 +32,10 @@ func FuzzInteraction(f *testing.F) {
 		}
 		switch data := i.Data.(type) {
 		case discordgo.ApplicationCommandInteractionData:
-			typed(&i, data)
+			d.typed(&i, data)
 			d.onMessage(&i, data)
 		case discordgo.MessageComponentInteractionData:
-			q, known := pressed(&i, data)
+			q, known := d.pressed(&i, data)
 			if _, _, err := brief.ParseAction(q.Button); known != (err == nil) || q.page < 0 {
 				t.Errorf("%q: known %v, page %d", q.Button, known, q.page)
 			}
