@@ -48,6 +48,11 @@ const (
 // frames beyond it are events.
 const maxHeard = 4096
 
+// readAhead is how much is taken off the line at once. Hundreds of readers who
+// press together are a megabyte of events: taken in small pieces, it fills the
+// connection, and the other end waits before it tries to go on.
+const readAhead = 1 << 20
+
 // Operations of the gateway (discord.com/developers/docs/topics/opcodes-and-status-codes).
 const (
 	opReconnect      = 7
@@ -65,7 +70,7 @@ var (
 )
 
 func newTap(c net.Conn) *tap {
-	return &tap{Conn: c, r: bufio.NewReaderSize(c, maxHeard)}
+	return &tap{Conn: c, r: bufio.NewReaderSize(c, readAhead)}
 }
 
 // Read hands on what the server says, frame by frame.
