@@ -58,6 +58,7 @@ type Mode string
 const (
 	Each   Mode = "each"   // a post a story
 	Digest Mode = "digest" // one post for all that is new
+	Follow Mode = "follow" // what becomes of the stories that its reader follows
 )
 
 // Origin says who made a channel.

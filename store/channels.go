@@ -282,7 +282,7 @@ type Agenda struct {
 	Progress Progress
 	Place    Place   // zero until the platform told
 	Backfill []Entry // from before the channel began
-	New      []Entry // what came in since the last run, oldest first, at most maxAgenda
+	New      []Entry // what came in since the last run, oldest first, at most MaxAgenda
 }
 
 // chat is the channel's, by its lasting id.
@@ -302,9 +302,9 @@ type Plan struct {
 	Progress Progress
 }
 
-// maxAgenda bounds what one run reads; what is beyond it has its turn in the
+// MaxAgenda bounds what one run reads; what is beyond it has its turn in the
 // next.
-const maxAgenda = 200
+const MaxAgenda = 200
 
 // RunSchedule lets choose decide what a channel's run posts, and writes its
 // deliveries and the channel's progress in one transaction. choose may be
@@ -405,6 +405,6 @@ func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
 			return a, err
 		}
 	}
-	a.New, err = s.storiesAfter(r, a.Progress.Cursor, maxAgenda)
+	a.New, err = s.storiesAfter(r, a.Progress.Cursor, MaxAgenda)
 	return a, err
 }

@@ -333,6 +333,19 @@ func (s *Store) latest(r Reader, limit, reach int, keep func(Entry) bool) ([]Ent
 	return all, nil
 }
 
+// WatchStories tells of stories that come in from now on.
+func (s *Store) WatchStories() Watch { return s.e.Watch(key("story-seq") + sep) }
+
+// NewestStory gives the number of the story that came in last; 0 if none did.
+func (s *Store) NewestStory(ctx context.Context) (uint64, error) {
+	var n uint64
+	err := s.e.View(ctx, func(r Reader) error {
+		n = current(r, "story")
+		return nil
+	})
+	return n, err
+}
+
 // StoriesAfter gives stories that came in after the one with number seq, in
 // order, at most limit of them. Those that were taken back are among them.
 func (s *Store) StoriesAfter(ctx context.Context, seq uint64, limit int) ([]Entry, error) {

@@ -49,7 +49,7 @@ var (
 	textKind     = said("text", "want a text", anything)
 	folderKind   = said("folder", "want the path of a folder", anything)
 	nameKind     = said("name", "want a name", anything)
-	scheduleKind = said("schedule", `want a cron expression as in "0 8,18 * * *", or @daily, or @every 15m`, anything)
+	scheduleKind = said("schedule", `want a cron expression as in "0 8,18 * * *", or @daily, or @every 15m, or @new`, anything)
 	zoneNameKind = said("time zone", wantZone, func(s string) bool {
 		_, err := time.LoadLocation(s)
 		return err == nil

@@ -124,7 +124,7 @@ func channelFields(c *store.Channel) []field {
 		key("discord", discordKind, &c.Chat, "", "id of a Discord channel, thread or forum"),
 		key("telegram", telegramKind, &c.Chat, "", "@name or numeric id of a Telegram channel, group or private chat"),
 		key("thread", topicKind, &c.Chat.Thread, "", "number of a topic in a Telegram group"),
-		key("schedule", scheduleKind, &c.Schedule, "@every 15m", "when to post: a cron expression (seconds optional), @daily, @every 15m"),
+		key("schedule", scheduleKind, &c.Schedule, "@every 15m", "when to post: a cron expression (seconds optional), @daily, @every 15m, or @new: as it comes in"),
 		key("timezone", zoneNameKind, &c.Timezone, "", "clock of schedule and quiet; left out: the one at the top"),
 		key("language", languageKind, &c.Language, "", "language of what the bot itself says; left out: the one at the top"),
 		key("mode", wordsKind("mode", store.Each, store.Digest), &c.Mode, "each", "each: a post a story; digest: one post for all that is new"),

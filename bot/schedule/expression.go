@@ -16,7 +16,12 @@ type Expression struct {
 	// wall says that the expression names hours of the clock, so that the two
 	// nights a year on which a clock is changed need care.
 	wall bool
+	// comes says that no clock counts: what is new is due as it comes in.
+	comes bool
 }
+
+// AsItComes is the expression of a channel that gets each story as it comes in.
+const AsItComes = "@new"
 
 var parser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 
@@ -24,12 +29,16 @@ var parser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron
 const allHours = 1<<24 - 1
 
 // Parse reads a cron expression of five fields, or six with seconds in front,
-// or @daily and its like, or "@every 15m". zone is where its clock hangs.
+// or @daily and its like, or "@every 15m", or "@new". zone is where its clock
+// hangs.
 func Parse(text string, zone *time.Location) (Expression, error) {
 	if strings.Contains(text, "TZ=") {
 		return Expression{}, errors.New("a time zone has a key of its own: timezone")
 	}
 	text = strings.TrimSpace(text)
+	if text == AsItComes {
+		return Expression{zone: zone, comes: true}, nil
+	}
 	if every, ok := strings.CutPrefix(text, "@every "); ok {
 		// cron takes any duration, and makes a second of a negative one.
 		if d, err := time.ParseDuration(strings.TrimSpace(every)); err == nil && d < time.Second {
@@ -38,7 +47,7 @@ func Parse(text string, zone *time.Location) (Expression, error) {
 	}
 	s, err := parser.Parse(text)
 	if err != nil {
-		return Expression{}, fmt.Errorf("%w: want five fields (minute hour day month weekday) as in \"0 8,18 * * *\", or @daily, or @every 15m", err)
+		return Expression{}, fmt.Errorf("%w: want five fields (minute hour day month weekday) as in \"0 8,18 * * *\", or @daily, or @every 15m, or @new", err)
 	}
 	e := Expression{cron: s, zone: zone}
 	if spec, ok := s.(*cron.SpecSchedule); ok {
@@ -67,7 +76,7 @@ func (e Expression) Every() (time.Duration, bool) {
 }
 
 // Next is the first time after t at which the schedule is due, or zero if there
-// is none in the next years.
+// is none in the next years, or if no clock tells.
 //
 // An expression that names hours is due once a day for each of them: where a
 // clock that is put forward leaves its time out, at the change; where a clock
@@ -76,6 +85,9 @@ func (e Expression) Every() (time.Duration, bool) {
 // changed, and the answer is put on the real one. An expression for every hour
 // follows elapsed time instead.
 func (e Expression) Next(t time.Time) time.Time {
+	if e.comes {
+		return time.Time{}
+	}
 	if !e.wall {
 		return e.cron.Next(t.In(e.zone))
 	}

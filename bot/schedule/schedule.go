@@ -19,6 +19,9 @@ import (
 type Store interface {
 	EachChannel(ctx context.Context, each func(store.Channel, store.Progress) error) error
 	WatchChannels() store.Watch
+	WatchStories() store.Watch
+	NewestStory(ctx context.Context) (uint64, error)
+	StoriesAfter(ctx context.Context, seq uint64, limit int) ([]store.Entry, error)
 	Channel(ctx context.Context, name string) (store.Channel, error)
 	Progress(ctx context.Context, channel string) (store.Progress, error)
 	RunSchedules(ctx context.Context, channels []string, choose func(i int, a store.Agenda) store.Plan) (done int, made []store.Delivery, err error)
@@ -28,12 +31,17 @@ type Store interface {
 type Scheduler struct {
 	store Store
 	log   *slog.Logger
+	seen  uint64 // the newest story that was looked at, by its number
 	mu    sync.Mutex
 	queue queue // guarded by mu
+	// comers are the channels that get stories as they come in; guarded by mu.
+	comers map[string]*comer
 }
 
 // New makes a Scheduler.
-func New(st Store, log *slog.Logger) *Scheduler { return &Scheduler{store: st, log: log} }
+func New(st Store, log *slog.Logger) *Scheduler {
+	return &Scheduler{store: st, log: log, comers: map[string]*comer{}}
+}
 
 // Upcoming is a run that is to come.
 type Upcoming struct {
@@ -49,7 +57,8 @@ type slot struct {
 	platform store.Platform
 	when     Expression
 	filter   store.Filter
-	at       time.Time
+	at       time.Time // zero: not by the clock
+	ended    bool
 }
 
 const (
@@ -72,18 +81,23 @@ const (
 
 // Run runs the schedules of the channels that the store has, until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
-	watch := s.store.WatchChannels()
+	watch, stories := s.store.WatchChannels(), s.store.WatchStories()
 	defer watch.Close()
+	defer stories.Close()
 	if err := s.load(ctx, time.Now()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	changed := make(chan []string)
+	changed, came := make(chan []string), make(chan []string)
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	defer cancel() // before the wait
 	parts.Go(func() { follow(ctx, watch, changed) })
+	parts.Go(func() { follow(ctx, stories, came) })
 	for {
+		if err := s.arrive(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			s.log.Error("what came in is delayed", "err", err)
+		}
 		s.runDue(ctx, time.Now())
 		select {
 		case <-ctx.Done():
@@ -92,6 +106,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 			for _, name := range names {
 				s.renew(ctx, name, time.Now())
 			}
+		case <-came: // is looked at next
 		case <-time.After(s.sleep(time.Now())):
 		}
 	}
@@ -123,7 +138,7 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 		p, err = s.store.Progress(ctx, name)
 	}
 	var sl slot
-	if err == nil {
+	if err == nil && c.Mode != store.Follow {
 		var e Expression
 		if e, err = Parse(c.Schedule, zone(c)); err == nil {
 			sl, err = newSlot(c, p, e, now)
@@ -134,10 +149,12 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 	if i := slices.IndexFunc(s.queue, func(old slot) bool { return old.channel == name }); i >= 0 {
 		heap.Remove(&s.queue, i)
 	}
+	delete(s.comers, name)
 	switch {
+	case err == nil && c.Mode == store.Follow: // has no time of its own
 	case err == nil:
 		s.log.Info("channel is scheduled", "channel", name, "schedule", c.Schedule, "next", sl.at)
-		heap.Push(&s.queue, sl)
+		s.enter(sl, c, p, now)
 	case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
 		s.log.Error("channel is not scheduled", "channel", name, "err", err)
 	}
@@ -149,7 +166,11 @@ func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (sl
 	if err != nil {
 		return slot{}, err
 	}
-	return slot{c.Name, c.Chat.Platform, e, filter, first(e, p, c.CatchUp, now)}, nil
+	sl := slot{channel: c.Name, platform: c.Chat.Platform, when: e, filter: filter}
+	if !e.comes {
+		sl.at = first(e, p, c.CatchUp, now)
+	}
+	return sl, nil
 }
 
 // Upcoming gives each channel's next run, the nearest first.
@@ -168,9 +189,17 @@ func (s *Scheduler) load(ctx context.Context, now time.Time) error {
 	// Most channels share their schedule with many others, and so its parsed
 	// form and time zone.
 	parsed := map[[2]string]Expression{}
+	told := 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.store.EachChannel(ctx, func(c store.Channel, p store.Progress) error {
+	var err error
+	if s.seen, err = s.store.NewestStory(ctx); err != nil {
+		return fmt.Errorf("read the newest story's number: %w", err)
+	}
+	err = s.store.EachChannel(ctx, func(c store.Channel, p store.Progress) error {
+		if c.Mode == store.Follow {
+			return nil
+		}
 		e, ok := parsed[[2]string{c.Schedule, c.Timezone}]
 		if !ok {
 			var err error
@@ -183,17 +212,17 @@ func (s *Scheduler) load(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if len(s.queue) < maxTold {
+		if told++; told <= maxTold {
 			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", sl.at)
 		}
-		heap.Push(&s.queue, sl)
+		s.enter(sl, c, p, now)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load the channels' schedules: %w", err)
 	}
-	if more := len(s.queue) - maxTold; more > 0 {
-		s.log.Info("more channels are scheduled", "channels", more, "next", s.queue[0].at)
+	if told > maxTold {
+		s.log.Info("more channels are scheduled", "channels", told-maxTold)
 	}
 	return nil
 }
@@ -253,8 +282,13 @@ func (s *Scheduler) runDue(ctx context.Context, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sl := range due {
-		if !sl.at.IsZero() {
+		switch {
+		case sl.ended:
+			delete(s.comers, sl.channel)
+		case !sl.at.IsZero():
 			heap.Push(&s.queue, sl)
+		case s.comers[sl.channel] != nil:
+			s.comers[sl.channel].due = false
 		}
 	}
 }
@@ -270,31 +304,33 @@ func (s *Scheduler) takeDue(now time.Time) []slot {
 	return due
 }
 
-// runStep runs the schedules of some channels, and sets when each is due again:
-// never, if it has ended.
+// runStep runs the schedules of some channels, and sets when each is due again,
+// if it has not ended.
 // What can't be run holds up no other channel.
 func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
 	together := len(due)
 	for len(due) > 0 {
-		names := make([]string, 0, together)
+		names, left := make([]string, 0, together), make([]left, together)
 		for _, sl := range due[:min(together, len(due))] {
 			names = append(names, sl.channel)
 		}
 		done, made, err := s.store.RunSchedules(ctx, names, func(i int, a store.Agenda) store.Plan {
-			return plan(a, due[i].filter, due[i].at, now)
+			p := plan(a, due[i].filter, due[i].at, now)
+			left[i] = leaves(a, p)
+			return p
 		})
 		switch {
 		case err == nil:
 			s.log.Debug("schedules run", "first", names[0], "channels", done, "planned", len(made))
 			for i := range due[:done] {
-				due[i].at = due[i].next(now)
+				due[i].at = due[i].next(now, left[i])
 			}
 		case ctx.Err() != nil:
 			return
 		case together > 1: // one of them is in the way of the others
 			together = 1
 		case errors.Is(err, store.ErrNotFound): // the channel has ended
-			done, due[0].at = 1, time.Time{}
+			done, due[0].ended = 1, true
 		default:
 			s.log.Error("schedule not run", "channel", names[0], "err", err)
 			done, due[0].at = 1, now.Add(retryAfter)
@@ -303,8 +339,12 @@ func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
 	}
 }
 
-// next is when the channel is due after a run.
-func (sl slot) next(now time.Time) time.Time {
+// next is when the channel is due after a run that left something, or did not;
+// zero if that is not for the clock to tell.
+func (sl slot) next(now time.Time, l left) time.Time {
+	if sl.when.comes {
+		return l.due(now)
+	}
 	every, ok := sl.when.Every()
 	if !ok {
 		return sl.when.Next(now)

@@ -253,6 +253,64 @@ func TestScheduler(t *testing.T) {
 			pass(24 * time.Hour)
 			w.expect("01 08:00 a")
 		}},
+		{"as it comes", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Schedule, c.Topics, c.Backfill = AsItComes, []string{"sea"}, 0 })
+			w.start()
+			pass(90 * time.Minute)
+			w.story("a", "sea")
+			w.story("b", "land")
+			pass(0)
+			w.expect("01 01:30 a")
+			pass(time.Hour)
+			w.story("c", "Sea")
+			pass(0)
+			w.expect("01 02:30 c")
+		}},
+		{"what came while the program did not run comes when it starts", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Schedule = AsItComes })
+			w.story("a")
+			pass(time.Hour)
+			w.start()
+			pass(0)
+			w.expect("01 01:00 a")
+		}},
+		{"all that comes, however much at once", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Schedule, c.Limit, c.Topics = AsItComes, 1, []string{"sea"} })
+			for i := range 250 { // more than one run reads
+				w.story(fmt.Sprint("land ", i), "land")
+			}
+			w.story("a", "sea")
+			w.story("b", "sea")
+			w.start()
+			pass(0)
+			w.expect("01 00:00 a", "01 00:00 b")
+		}},
+		{"what came to a paused chat comes when it is back", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Schedule = AsItComes })
+			chat := store.Chat{Platform: store.Discord, ID: "1"}
+			w.store.PauseChat(w.Context(), store.Pause{Chat: chat, Since: time.Now()})
+			w.start()
+			w.story("a")
+			pass(time.Hour)
+			w.expect()
+			w.store.ResumeChat(w.Context(), chat, false)
+			pass(pausedLook)
+			w.expect("01 01:05 a")
+		}},
+		{"a channel that turns to what comes, and ends", func(w *world) {
+			w.channel(func(*store.Channel) {})
+			w.start()
+			pass(time.Hour)
+			w.channel(func(c *store.Channel) { c.Schedule = AsItComes })
+			pass(0)
+			w.story("a")
+			pass(0)
+			w.expect("01 01:00 a")
+			w.store.RemoveChannel(w.Context(), "c")
+			w.story("b")
+			pass(24 * time.Hour)
+			w.expect()
+		}},
 		{"a missed run is made up once", func(w *world) {
 			w.channel(func(*store.Channel) {})
 			w.story("a")

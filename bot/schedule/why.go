@@ -215,6 +215,9 @@ func whyNot(e store.Entry, c store.Channel, filter store.Filter, p store.Progres
 	if err != nil {
 		return "not posted yet: " + err.Error()
 	}
+	if schedule.comes {
+		return "not posted yet: the channel gets its news as it comes in, and has its turn next"
+	}
 	next := first(schedule, p, c.CatchUp, now)
 	if next.Sub(e.Arrived) > c.MaxAge {
 		return fmt.Sprintf("will not be posted: at the next run, on %s, it will be older than %s", at(next), c.MaxAge)
