@@ -101,7 +101,8 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
 	places := store.NewOutlets(c.Outlets)
 	desk := command.New(command.Options{
-		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions, Log: log,
+		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions,
+		Keep: c.Keep, Backups: backupsKept, Log: log,
 	})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open
@@ -196,6 +197,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	parts.Go(func() { backups(ctx, b.store, b.config.Data, b.log) })
 	parts.Go(func() { prune(ctx, b.store, b.config.Keep, b.log) })
+	parts.Go(func() { erase(ctx, b.store, b.log) })
 	parts.Go(func() { control(ctx, b.store, b.config.Data, b.log) })
 	<-ctx.Done()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
@@ -233,6 +235,9 @@ func (b *Bot) startSources(ctx context.Context, parts *sync.WaitGroup) {
 // syncChannels takes over the channels of the configuration.
 func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
 	if err := b.store.PutChannels(ctx, b.config.Channels, now); err != nil {
+		return err
+	}
+	if err := b.store.BeginChannels(ctx, now); err != nil {
 		return err
 	}
 	wanted := make(map[string]bool, len(b.config.Channels))

@@ -11,8 +11,11 @@ import (
 // pruneEvery is how often old records are dropped.
 const pruneEvery = 24 * time.Hour
 
-// prune drops the records of deliveries that are older than keep, once a day,
-// until ctx ends.
+// askedKept is how long the words that a reader searched for are kept.
+const askedKept = 7 * 24 * time.Hour
+
+// prune drops the records of deliveries that are older than keep, and what
+// readers asked for, once a day, until ctx ends.
 func prune(ctx context.Context, st *store.Store, keep time.Duration, log *slog.Logger) {
 	for wait := time.Hour; ; wait = pruneEvery {
 		select {
@@ -26,6 +29,9 @@ func prune(ctx context.Context, st *store.Store, keep time.Duration, log *slog.L
 			log.Error("old records are kept", "err", err)
 		case n > 0:
 			log.Info("old records dropped", "deliveries", n)
+		}
+		if err := st.PruneAsked(ctx, time.Now().Add(-askedKept)); err != nil && ctx.Err() == nil {
+			log.Error("what readers asked for is kept", "err", err)
 		}
 	}
 }

@@ -71,7 +71,31 @@ func readRecords(ctx context.Context, st *store.Store) (*records, error) {
 		}
 	}
 	r.Last, r.Counts, err = st.Incidents(ctx, lastIncidents)
+	r.hideReaders()
 	return &r, err
+}
+
+// ofReader stands for a reader's private chat: who the reader is concerns nobody.
+const ofReader = "a reader's private chat"
+
+// hideReaders takes out of the records who readers are.
+func (r *records) hideReaders() {
+	for i := range r.Paused {
+		p := &r.Paused[i]
+		if slices.ContainsFunc(p.Channels, store.OfReader) || p.Chat.Private() {
+			p.Chat.ID = ""
+			p.Channels = slices.DeleteFunc(p.Channels, store.OfReader)
+		}
+	}
+	for i := range r.Last {
+		in := &r.Last[i]
+		if store.OfReader(in.Channel) || in.Chat.Private() {
+			in.Chat.ID = ""
+			if store.OfReader(in.Channel) {
+				in.Channel = ""
+			}
+		}
+	}
 }
 
 // nameChannels says which channels each pause holds up.
@@ -120,12 +144,20 @@ func (r *records) findings(zone *time.Location) []Finding {
 	return append(all, r.incidents(at)...)
 }
 
+// chatName names a chat, but no reader's.
+func chatName(c store.Chat) string {
+	if c.ID == "" {
+		return string(c.Platform) + ", " + ofReader
+	}
+	return fmt.Sprintf("%s chat %s", c.Platform, c.ID)
+}
+
 func (p paused) finding(at func(time.Time) string) Finding {
 	grade, about := store.Wrong, strings.Join(p.Channels, ", ")
 	if about == "" { // a reader who blocked the bot, say, gets no answer
 		grade, about = store.Note, "records"
 	}
-	chat := fmt.Sprintf("%s chat %s", p.Chat.Platform, p.Chat.ID)
+	chat := chatName(p.Chat)
 	if p.Chat.Thread != 0 {
 		chat += fmt.Sprintf(", topic %d,", p.Chat.Thread)
 	}
@@ -151,7 +183,7 @@ func (r *records) incidents(at func(time.Time) string) []Finding {
 	for _, i := range r.Last {
 		about := i.Channel
 		if about == "" {
-			about = fmt.Sprintf("%s chat %s", i.Chat.Platform, i.Chat.ID)
+			about = chatName(i.Chat)
 		}
 		what := "an answer"
 		if len(i.Stories) > 0 {

@@ -168,6 +168,9 @@ func relate(w Writer, old, d Delivery) {
 		w.Put(queueKey(d), queueValue(d))
 	}
 	noteIncident(w, old, d)
+	if d.Farewell && d.State.Final() {
+		put(w, erasureKey(UserID{d.Chat.Platform, d.Chat.ID}), erasure{Chats: []Chat{d.Chat}})
+	}
 	if d.Kind.Follows() { // its messages are the post's
 		if d.State == Sent && len(d.Parts) > 0 {
 			w.Delete(bareKey(d))
@@ -182,7 +185,7 @@ func relate(w Writer, old, d Delivery) {
 		raiseHighest(w, d.Chat, p.Message)
 		endTrial(w, d.Chat)
 		noteOurs(w, d.Chat, p.Message)
-		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Chat.Private()) {
+		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Kind == UpdateDelivery || d.Chat.Private()) {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
 		}
 	}

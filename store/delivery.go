@@ -15,6 +15,7 @@ const (
 	DigestDelivery DeliveryKind = "digest" // one message for several stories
 	AnswerDelivery DeliveryKind = "answer" // what a reader asked for
 	EditDelivery   DeliveryKind = "edit"   // a new revision, into the messages of a post that is out
+	UpdateDelivery DeliveryKind = "update" // what became of a story, to a reader who follows it
 	// What follows a post that is out.
 	ThreadDelivery  DeliveryKind = "thread"  // a thread below it
 	PublishDelivery DeliveryKind = "publish" // its publication in channels that follow
@@ -95,6 +96,9 @@ type Delivery struct {
 	Parked bool `json:"parked,omitempty"`
 	// Held says, of a delivery given up, that it may be out all the same.
 	Held bool `json:"held,omitempty"`
+	// Farewell says, of an answer, that it is the last to a reader who is to be
+	// forgotten: nothing of it is kept.
+	Farewell bool `json:"farewell,omitempty"`
 }
 
 // Step is something that follows a post.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,6 +22,14 @@ type Profile struct {
 	Home     Chat   `json:"home,omitzero"`
 	Language string `json:"language,omitempty"`
 	Timezone string `json:"timezone,omitempty"`
+	// Told is the language that the platform told when something was chosen: what
+	// comes unasked speaks it, as long as no Language was chosen.
+	Told string `json:"told,omitempty"`
+	// Brief is when the private daily brief comes, by the reader's clock: "07:30";
+	// empty: it does not.
+	Brief string `json:"brief,omitempty"`
+	// Stopped says that nothing comes unasked, until the reader wants it again.
+	Stopped bool `json:"stopped,omitempty"`
 	// Format is how what is said in private looks on Telegram: "rich", or
 	// "classic", which is what empty means.
 	Format string `json:"format,omitempty"`
@@ -38,16 +48,18 @@ func (s *Store) Profile(ctx context.Context, u UserID) (Profile, error) {
 	return p, err
 }
 
-// ChangeProfile changes what a reader chose, beginning with nothing. change may
-// be called again on a conflict; its error comes back as it is, and nothing is
-// changed then.
+// ChangeProfile changes what a reader chose, beginning with nothing, and with it
+// the channels that follow from it. change may be called again on a conflict; its
+// error comes back as it is, and nothing is changed then.
 func (s *Store) ChangeProfile(ctx context.Context, u UserID, now time.Time, change func(*Profile) error) (Profile, error) {
-	var p Profile
+	var was, p Profile
 	err := s.e.Update(ctx, func(w Writer) error {
-		p = Profile{}
-		if err := get(w, profileKey(u), &p); err != nil && !errors.Is(err, ErrNotFound) {
+		was = Profile{}
+		if err := get(w, profileKey(u), &was); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		p = was
+		p.Topics, p.Stories = slices.Clone(was.Topics), slices.Clone(was.Stories)
 		if p.Since.IsZero() {
 			p.User, p.Since = u, now
 		}
@@ -55,7 +67,16 @@ func (s *Store) ChangeProfile(ctx context.Context, u UserID, now time.Time, chan
 			return err
 		}
 		put(w, profileKey(u), p)
-		return nil
+		if err := followStories(w, was, p); err != nil {
+			return err
+		}
+		return changeChannels(w, was, p, now)
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	if err := s.withdraw(ctx, was, p); err != nil {
+		return p, fmt.Errorf("take back what a reader no longer wants: %w", err)
+	}
+	return p, nil
 }

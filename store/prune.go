@@ -157,7 +157,7 @@ func (s *Store) oldPosts(ctx context.Context, from *string, to string) (old []st
 			if err := get(r, k, &p); err != nil {
 				return err
 			}
-			if r.Get(deliveryKey(p.Delivery)) == nil && r.Get(deliveryKey(p.Last)) == nil {
+			if !p.Follows && r.Get(deliveryKey(p.Delivery)) == nil && r.Get(deliveryKey(p.Last)) == nil {
 				old = append(old, k)
 			}
 		}
@@ -165,6 +165,36 @@ func (s *Store) oldPosts(ctx context.Context, from *string, to string) (old []st
 		return nil
 	})
 	return old, err
+}
+
+// PruneAsked forgets what readers asked for before the time.
+func (s *Store) PruneAsked(ctx context.Context, before time.Time) error {
+	from, to := under("asked")
+	for from != "" {
+		start := from
+		err := s.e.Update(ctx, func(w Writer) error {
+			from = ""
+			looked := 0
+			for k := range w.Scan(start, to) {
+				if looked++; looked > pruneKeys {
+					from = k
+					return nil
+				}
+				var a Asked
+				if err := get(w, k, &a); err != nil {
+					return err
+				}
+				if a.At.Before(before) {
+					w.Delete(k)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("prune what readers asked for: %w", err)
+		}
+	}
+	return nil
 }
 
 // over reports whether a story is posted nowhere any more.

@@ -11,6 +11,10 @@ import (
 type post struct {
 	Delivery uint64 `json:"delivery"` // the post
 	Last     uint64 `json:"last"`     // the post, or the last edit of it
+	// Follows says that the channel is that of a reader who follows the story, and
+	// is told of its changes alone. Seen is the revision that the reader knows.
+	Follows bool `json:"follows,omitempty"`
+	Seen    int  `json:"seen,omitempty"`
 }
 
 func postKey(story, channel string) string { return key("post", story, channel) }
@@ -119,6 +123,9 @@ func planRevision(w Writer, k string, e Entry, choose func(Channel, Entry, Deliv
 	if err := get(w, k, &p); err != nil {
 		return err
 	}
+	if p.Follows {
+		return tellFollower(w, k, p, e, choose)
+	}
 	var c Channel
 	var posted, latest Delivery
 	for _, want := range []struct {
@@ -135,6 +142,9 @@ func planRevision(w Writer, k string, e Entry, choose func(Channel, Entry, Deliv
 	if !latest.State.Final() && len(latest.Parts) == 0 {
 		return nil // what is said is taken from the story when it is sent
 	}
+	if c.Origin == FromReader && !e.Retracted && w.Get(postKey(e.Story.ID, readerChannel(c.Owner, readerStories))) != nil {
+		return nil // the reader follows the story, and is told of the change
+	}
 	d, wanted := choose(c, e, posted)
 	if !wanted {
 		return nil
@@ -148,5 +158,32 @@ func planRevision(w Writer, k string, e Entry, choose func(Channel, Entry, Deliv
 	p.Last = d.ID
 	put(w, k, p)
 	writeDelivery(w, Delivery{}, d)
+	return nil
+}
+
+// tellFollower brings the change to a reader who follows the story, unless the
+// reader knows of it.
+func tellFollower(w Writer, k string, p post, e Entry, choose func(Channel, Entry, Delivery) (Delivery, bool)) error {
+	var c Channel
+	if err := get(w, key("channel", last(k)), &c); errors.Is(err, ErrNotFound) {
+		return nil // nothing is to come unasked
+	} else if err != nil {
+		return err
+	}
+	if e.Story.Revision <= p.Seen {
+		return nil
+	}
+	p.Seen = e.Story.Revision
+	var latest Delivery
+	if err := get(w, deliveryKey(p.Last), &latest); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	waits := latest.ID != 0 && !latest.State.Final() && len(latest.Parts) == 0
+	if d, wanted := choose(c, e, Delivery{}); wanted && !waits {
+		d.ID, d.Channel, d.Chat = next(w, "delivery"), c.Name, atPlace(w, c.Chat)
+		p.Delivery, p.Last = d.ID, d.ID
+		writeDelivery(w, Delivery{}, d)
+	}
+	put(w, k, p)
 	return nil
 }

@@ -196,6 +196,11 @@ func get(r Reader, k string, v any) error {
 	if b == nil {
 		return ErrNotFound
 	}
+	return decode(k, b, v)
+}
+
+// decode reads the value of the key k into v.
+func decode(k string, b []byte, v any) error {
 	if b[0] != valueVersion {
 		return fmt.Errorf("value of %q has form %q: %w", k, b[0], ErrNewer)
 	}

@@ -20,6 +20,15 @@ const (
 	ShowToday         Verb = "today"  // with a page
 	ShowTopics        Verb = "topics" // with a page, or a topic's TopicName and a page
 	ShowHelp          Verb = "help"
+
+	StartAgain  Verb = "start"
+	StopAll     Verb = "stop"
+	SetLanguage Verb = "lang"   // with a language's code
+	MyBrief     Verb = "my"     // with a time, and a zone, or "off"
+	Follow      Verb = "follow" // a story, or with words that name a topic
+	Unfollow    Verb = "unfol"  // a story, or with a topic's name
+	ShowPrivacy Verb = "priv"
+	ForgetMe    Verb = "forget" // with "yes" or "no"
 )
 
 // Narrative is the verb for the story's narrative at index i.

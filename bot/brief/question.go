@@ -76,6 +76,9 @@ type Answer struct {
 	// Again is the button that asks for the same, if there is one: an answer
 	// that is longer than a message can then be shown page by page.
 	Again Action
+	// Farewell says that the asker is to be forgotten: nothing of the answer is
+	// kept once it is out.
+	Farewell bool
 }
 
 // Suggestion is a value that a reader may mean for an option.

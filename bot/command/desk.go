@@ -24,6 +24,10 @@ type Store interface {
 	LastStory(ctx context.Context, c store.Chat) (string, error)
 	ChannelOf(ctx context.Context, c store.Chat) (store.Channel, error)
 	Profile(ctx context.Context, u store.UserID) (store.Profile, error)
+	ChangeProfile(ctx context.Context, u store.UserID, now time.Time, change func(*store.Profile) error) (store.Profile, error)
+	PutAsked(ctx context.Context, a store.Asked) (name string, err error)
+	Asked(ctx context.Context, u store.UserID, name string) (store.Asked, error)
+	Forget(ctx context.Context, u store.UserID, chats ...store.Chat) error
 }
 
 // Desk answers readers' questions.
@@ -33,6 +37,8 @@ type Desk struct {
 	language  string
 	zone      *time.Location
 	outlets   store.Outlets
+	keep      time.Duration
+	backups   int
 	log       *slog.Logger
 	table     []entry
 	flood     *flood
@@ -50,14 +56,18 @@ type Options struct {
 	Outlets store.Outlets
 	// Questions are how much may be asked.
 	Questions config.Questions
-	Log       *slog.Logger
+	// Keep is how long the records of answers are kept, and Backups how many days
+	// the copies of the data go back: readers are told.
+	Keep    time.Duration
+	Backups int
+	Log     *slog.Logger
 }
 
 // New makes a Desk.
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, languages: o.Languages, language: o.Language, zone: cmp.Or(o.Timezone, time.UTC), outlets: o.Outlets,
-		log: o.Log, table: table(), flood: newFlood(o.Questions),
+		keep: o.Keep, backups: o.Backups, log: o.Log, table: table(), flood: newFlood(o.Questions),
 	}
 }
 
@@ -145,9 +155,6 @@ func (d *Desk) answer(ctx context.Context, q asked) (brief.Answer, error) {
 		if e.Name == q.Command {
 			return d.run(ctx, e, q)
 		}
-	}
-	if q.Command == "start" {
-		return d.help(ctx, q, store.Entry{})
 	}
 	return brief.Answer{}, sayNaming(q.voice, brief.SayUnknown, "help")
 }

@@ -136,7 +136,7 @@ func TestAnswer(t *testing.T) {
 		{"a story", brief.Question{Command: "story", Argument: "ferry"}, "Night ferry returns to Port Ansel | About the ferry.[1]"},
 		{"latest", brief.Question{Command: "latest"}, "1. Harbour strike ends | 2. Lighthouse of Port Ansel goes dark | 3. Night ferry"},
 		{"help", brief.Question{Command: "help"}, "/critical – The establishment-critical narrative"},
-		{"start", brief.Question{Command: "start"}, "/critical"},
+		{"start", brief.Question{Command: "start"}, "Both opposing narratives of a story are one tap away"},
 		{"unknown", brief.Question{Command: "frobnicate"}, "/help lists what I can do"},
 		{"a button", brief.Question{Action: button(brief.ShowEstablishment, "ferry")}, "In favour of the ferry."},
 		{"a button of a narrative with a label of its own", brief.Question{Action: button(brief.Narrative(2), "ferry")}, "Nerd | (Night ferry"},

@@ -128,15 +128,25 @@ func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words stri
 	var all []brief.Suggestion
 	var err error
 	switch option {
-	case storyOption.Name:
-		all, err = d.suggestStories(ctx, words, limit)
-	case topicOption.Name:
-		all, err = d.suggestTopics(ctx, words, limit)
+	case zoneOption.Name:
+		all = d.suggestZones(d.Voice(ctx, q), words, limit)
+	case languageOption.Name:
+		all = d.suggestLanguages(words)
+	case storyOption.Name, topicOption.Name:
+		switch {
+		case q.Command == "unfollow":
+			all, err = d.suggestFollowed(ctx, d.asked(ctx, q), option, words)
+		case option == topicOption.Name:
+			all, err = d.suggestTopics(ctx, words, limit)
+		default:
+			all, err = d.suggestStories(ctx, words, limit)
+		}
 	}
 	if err != nil {
 		d.log.Error("no suggestions", "option", option, "err", err)
+		return nil
 	}
-	return all
+	return all[:min(limit, len(all))]
 }
 
 func (d *Desk) suggestStories(ctx context.Context, words string, limit int) ([]brief.Suggestion, error) {

@@ -21,7 +21,11 @@ var errWithdrawn = errors.New("the story was withdrawn before it was posted")
 func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Delivery) (*store.Delivery, error) {
 	channel, err := d.Store.Channel(finish, dl.Channel)
 	if isNotFound(err) {
-		return nil, d.giveUp(finish, dl, "the channel is no longer configured")
+		reason := "the channel is no longer configured"
+		if store.OfReader(dl.Channel) {
+			reason = "the reader wants no more"
+		}
+		return nil, d.giveUp(finish, dl, reason)
 	}
 	if err != nil {
 		return nil, err
@@ -156,7 +160,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 		if err != nil {
 			return brief.Message{}, nil, err
 		}
-		if e.Removed.IsZero() || e.Retracted && dl.Kind == store.EditDelivery {
+		if e.Removed.IsZero() || e.Retracted && (dl.Kind == store.EditDelivery || dl.Kind == store.UpdateDelivery) {
 			entries = append(entries, e)
 			refs = append(refs, store.Ref{ID: ref.ID, Revision: e.Story.Revision})
 		}
@@ -182,6 +186,9 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 	}
 	e := entries[0]
 	e.Story = d.Outlets.Placed(e.Story)
+	if post.Kind == store.UpdateDelivery {
+		return voice.Update(e), refs, nil
+	}
 	return d.posts.post(voice, e, folds(channel, place, dl.Rich)), refs, nil
 }
 

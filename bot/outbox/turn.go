@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,10 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 			err = d.cleared(finish, *next, doubtful(*next), "")
 		} else {
 			done, err = d.step(ctx, finish, l, *next)
+		}
+		if errors.Is(err, errForgotten) {
+			d.Log.Info("delivery was withdrawn", "platform", d.name, "kind", next.Kind, "delivery", next.ID)
+			continue
 		}
 		if err != nil {
 			return rest{}, err
@@ -138,6 +143,15 @@ func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Deliver
 			return false, err
 		}
 		dl = *composed
+	} else if store.OfReader(dl.Channel) {
+		// It has waited since it was made, and the reader may have had enough.
+		_, err := d.Store.Channel(finish, dl.Channel)
+		if isNotFound(err) {
+			return false, d.giveUp(finish, dl, "the reader wants no more")
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	return d.send(ctx, finish, l, dl)
 }
@@ -151,6 +165,10 @@ func (d *dispatcher) change(ctx context.Context, dl store.Delivery, change func(
 	return err
 }
 
+// errForgotten says that a delivery is no longer there: its reader wants no more,
+// or is to be forgotten.
+var errForgotten = errors.New("the delivery was withdrawn meanwhile")
+
 // write is the store's ChangeDelivery, with so many at once that an answer's
 // own is soon done.
 func (d *dispatcher) write(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery, highest string) error) (store.Delivery, error) {
@@ -158,7 +176,11 @@ func (d *dispatcher) write(ctx context.Context, dl store.Delivery, change func(d
 		d.writes <- struct{}{}
 		defer func() { <-d.writes }()
 	}
-	return d.Store.ChangeDelivery(ctx, dl.ID, change)
+	changed, err := d.Store.ChangeDelivery(ctx, dl.ID, change)
+	if isNotFound(err) {
+		err = errForgotten
+	}
+	return changed, err
 }
 
 // putOff has a delivery go on after a while.

@@ -77,6 +77,8 @@ func (r *Reviser) choose(c store.Channel, e store.Entry, posted store.Delivery) 
 	now := time.Now()
 	d := store.Delivery{State: store.Planned, Planned: now, Silent: quiet(c, now)}
 	switch {
+	case c.Mode == store.Follow:
+		d.Kind, d.Stories = store.UpdateDelivery, []store.Ref{{ID: e.Story.ID, Revision: e.Story.Revision}}
 	case c.Updates == "ignore":
 		return store.Delivery{}, false
 	case c.Updates == "repost" && !e.Retracted:

@@ -25,7 +25,8 @@ type Records interface {
 
 // Why says of each channel, or of the one named, why it got a story, did not yet
 // get it, or will not: a sentence a channel, from the records; and before them
-// one about the sources, if several tell the story. The story is named by its
+// one about the sources, if several tell the story. Readers' own channels are
+// counted. The story is named by its
 // id or its short id.
 func Why(ctx context.Context, r Records, story, channel string, now time.Time) ([]string, error) {
 	e, err := r.StoryByShort(ctx, story)
@@ -47,8 +48,22 @@ func Why(ctx context.Context, r Records, story, channel string, now time.Time) (
 		return nil, err
 	}
 	var all []string
+	readers, got := 0, 0
 	for _, c := range channels {
 		if channel != "" && c.Name != channel {
+			continue
+		}
+		if c.Origin == store.FromReader && channel == "" {
+			if c.Mode == store.Follow {
+				continue
+			}
+			_, recorded, err := r.Post(ctx, e.Story.ID, c.Name)
+			if err != nil {
+				return nil, err
+			}
+			if readers++; recorded {
+				got++
+			}
 			continue
 		}
 		because, err := why(ctx, r, e, c, now)
@@ -57,8 +72,14 @@ func Why(ctx context.Context, r Records, story, channel string, now time.Time) (
 		}
 		all = append(all, c.Name+": "+because)
 	}
+	if readers > 0 {
+		all = append(all, fmt.Sprintf("readers' own channels: %d of %d got it, or are to get it", got, readers))
+	}
 	if len(channels) == 0 {
 		all = []string{"no channel has begun yet: channels begin when the bot first runs"}
+	}
+	if len(all) == 0 && channel == "" {
+		all = []string{"there is no channel but those of readers who follow stories"}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no channel is called %q", channel)
@@ -210,6 +231,9 @@ func whyNot(e store.Entry, c store.Channel, filter store.Filter, p store.Progres
 			at(e.Arrived), at(p.Began), c.Backfill)
 	case e.Seq <= p.Cursor && !slices.Contains(p.Backfill, e.Story.ID):
 		return fmt.Sprintf("not posted: when its turn came it was older than %s (it came in on %s)", c.MaxAge, at(e.Arrived))
+	}
+	if c.Mode == store.Follow {
+		return "not posted: its reader is told of changes, of the stories that the reader follows"
 	}
 	schedule, err := Parse(c.Schedule, zone(c))
 	if err != nil {

@@ -154,11 +154,10 @@ var kinds = map[string]store.Kind{
 
 // Resolve asks what sort of chat it is.
 func (t *Telegram) Resolve(ctx context.Context, c store.Chat) (store.Place, store.Verdict) {
-	var chat struct {
-		ID        int64  `json:"id"`
-		Type      string `json:"type"`
-		Title     string `json:"title"`
-		FirstName string `json:"first_name"`
+	var chat struct { // a private chat has no title, and its reader's name is not kept
+		ID    int64  `json:"id"`
+		Type  string `json:"type"`
+		Title string `json:"title"`
 	}
 	if err := t.api.call(ctx, "getChat", params{"chat_id": c.ID}, &chat); err != nil {
 		v := t.verdict(ctx, c, err)
@@ -173,7 +172,7 @@ func (t *Telegram) Resolve(ctx context.Context, c store.Chat) (store.Place, stor
 	place := store.Place{
 		Chat: store.Chat{Platform: store.Telegram, ID: fmt.Sprint(chat.ID)},
 		Kind: kinds[chat.Type],
-		Name: chat.Title + chat.FirstName,
+		Name: chat.Title,
 	}
 	return place, store.Verdict{Outcome: store.Delivered}
 }

@@ -233,7 +233,7 @@ func (in *inbox) answer(ctx context.Context, q brief.Question, m message, o stor
 	if a.Quiet {
 		return in.ledger.PutOffset(ctx, o)
 	}
-	d := store.Delivery{Chat: q.Chat, Planned: time.Now(), Rich: in.wantsRich(ctx, q)}
+	d := store.Delivery{Chat: q.Chat, Planned: time.Now(), Rich: in.wantsRich(ctx, q), Farewell: a.Farewell}
 	if a.Story.ID != "" {
 		d.Stories = []store.Ref{a.Story}
 	}

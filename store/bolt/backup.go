@@ -25,6 +25,8 @@ func (e *Engine) Backup(path string) (err error) {
 			err = fmt.Errorf("back up to %s: %w", path, err)
 		}
 	}()
+	e.copying.Lock()
+	defer e.copying.Unlock()
 	err = e.db.View(func(tx *bbolt.Tx) error {
 		_, err := tx.WriteTo(f)
 		return err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
@@ -25,6 +26,9 @@ type Engine struct {
 	db      *bbolt.DB
 	path    string
 	writes  chan *write
+	scrubs  chan *scrub
+	reading sync.RWMutex  // held by whoever reads
+	copying sync.Mutex    // held by a backup, and by whoever would wait for one
 	closing chan struct{} // closed by Close: no new writes
 	done    chan struct{} // closed when the writer has ended
 	watches watches
@@ -51,6 +55,7 @@ func Open(path string) (*Engine, error) {
 		db:      db,
 		path:    path,
 		writes:  make(chan *write),
+		scrubs:  make(chan *scrub),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 	}

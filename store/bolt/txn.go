@@ -23,6 +23,8 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 	default:
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	e.reading.RLock()
+	defer e.reading.RUnlock()
 	tx, err := e.db.Begin(false)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", e.path, err)

@@ -52,6 +52,8 @@ func (e *Engine) writer() {
 		case w := <-e.writes:
 			e.commit(e.gather(w))
 			e.giveBack()
+		case s := <-e.scrubs:
+			s.run(e)
 		case <-e.closing:
 			return
 		}
