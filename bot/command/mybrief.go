@@ -24,7 +24,7 @@ func (d *Desk) myBrief(ctx context.Context, q asked, _ store.Entry) (brief.Answe
 			}
 		}
 	}
-	if d.isOff(at) {
+	if d.isOff(at) || at == "" && d.isOff(zone) { // "aus" could be Australia
 		_, err := d.change(ctx, q, func(p *store.Profile) error {
 			p.Brief = ""
 			return nil
