@@ -66,6 +66,10 @@ func (p Profile) channels() []Channel {
 // now: what came before is not new to it.
 func changeChannels(w Writer, was, p Profile, now time.Time) error {
 	wanted := p.channels()
+	if len(wanted) > 0 && w.Get(placeKey(p.Home)) == nil {
+		// Its platform need not be asked, and it counts as known from now on.
+		put(w, placeKey(p.Home), Place{Chat: p.Home, Kind: Private})
+	}
 	for _, c := range was.channels() {
 		if !slices.ContainsFunc(wanted, func(x Channel) bool { return x.Name == c.Name }) {
 			endReaders(w, c.Name)

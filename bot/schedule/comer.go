@@ -82,7 +82,7 @@ const (
 
 // pausedLook is how soon a channel that is paused is looked at again: what came
 // in meanwhile waits for it.
-const pausedLook = 5 * time.Minute
+const pausedLook = time.Minute
 
 // leaves says what a run leaves.
 func leaves(a store.Agenda, p store.Plan) left {

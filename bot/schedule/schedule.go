@@ -153,7 +153,7 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 	switch {
 	case err == nil && c.Mode == store.Follow: // has no time of its own
 	case err == nil:
-		s.log.Info("channel is scheduled", "channel", name, "schedule", c.Schedule, "next", sl.at)
+		s.log.Info("channel is scheduled", sl.about(c)...)
 		s.enter(sl, c, p, now)
 	case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
 		s.log.Error("channel is not scheduled", "channel", name, "err", err)
@@ -171,6 +171,15 @@ func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (sl
 		sl.at = first(e, p, c.CatchUp, now)
 	}
 	return sl, nil
+}
+
+// about tells the log of a channel's schedule.
+func (sl slot) about(c store.Channel) []any {
+	all := []any{"channel", c.Name, "schedule", c.Schedule}
+	if !sl.at.IsZero() {
+		all = append(all, "next", sl.at)
+	}
+	return all
 }
 
 // Upcoming gives each channel's next run, the nearest first.
@@ -213,7 +222,7 @@ func (s *Scheduler) load(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if told++; told <= maxTold {
-			s.log.Info("channel is scheduled", "channel", c.Name, "schedule", c.Schedule, "next", sl.at)
+			s.log.Info("channel is scheduled", sl.about(c)...)
 		}
 		s.enter(sl, c, p, now)
 		return nil

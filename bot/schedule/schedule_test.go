@@ -295,7 +295,38 @@ func TestScheduler(t *testing.T) {
 			w.expect()
 			w.store.ResumeChat(w.Context(), chat, false)
 			pass(pausedLook)
-			w.expect("01 01:05 a")
+			w.expect("01 01:01 a")
+		}},
+		{"a reader's daily brief, by the reader's clock, and followed topics", func(w *world) {
+			home := store.Chat{Platform: store.Discord, ID: "1"}
+			choose := func(change func(*store.Profile)) {
+				w.Helper()
+				_, err := w.store.ChangeProfile(w.Context(), store.UserID{Platform: store.Discord, ID: "5"}, time.Now(), func(p *store.Profile) error {
+					p.Home = home
+					change(p)
+					return nil
+				})
+				if err != nil {
+					w.Fatal(err)
+				}
+			}
+			w.start()
+			choose(func(p *store.Profile) { p.Brief, p.Timezone = "07:30", "Asia/Tokyo" })
+			w.story("a")
+			w.story("b")
+			pass(22 * time.Hour)
+			w.expect()
+			pass(time.Hour)
+			w.expect("01 22:30 a+b")
+			choose(func(p *store.Profile) { p.Brief = "08:30" })
+			w.story("c")
+			pass(23 * time.Hour)
+			w.expect("01 23:30 c") // the new time is still to come that day
+			choose(func(p *store.Profile) { p.Brief, p.Topics = "", []string{"sea"} })
+			w.story("d", "sea")
+			w.story("e", "land")
+			pass(0)
+			w.expect("02 22:00 d")
 		}},
 		{"a channel that turns to what comes, and ends", func(w *world) {
 			w.channel(func(*store.Channel) {})
