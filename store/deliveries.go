@@ -169,7 +169,7 @@ func relate(w Writer, old, d Delivery) {
 	}
 	noteIncident(w, old, d)
 	if d.Farewell && d.State.Final() {
-		put(w, erasureKey(UserID{d.Chat.Platform, d.Chat.ID}), erasure{Chats: []Chat{d.Chat}})
+		put(w, erasureKey(UserID{d.Chat.Platform, d.Chat.ID}), erasure{Chats: []Chat{d.Chat}, Last: d.ID})
 	}
 	if d.Kind.Follows() { // its messages are the post's
 		if d.State == Sent && len(d.Parts) > 0 {

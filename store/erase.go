@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,10 @@ import (
 type erasure struct {
 	User  UserID `json:"user,omitzero"`
 	Chats []Chat `json:"chats,omitempty"`
+	// Last is the last answer, once it is out: an erasing that began before does
+	// not see to it.
+	Last uint64 `json:"last,omitempty"`
+	raw  []byte // as it was read
 }
 
 func erasureKey(u UserID) string { return key("erasure", string(u.Platform), u.ID) }
@@ -36,7 +41,7 @@ func (s *Store) Forget(ctx context.Context, u UserID, chats ...Chat) error {
 		if p.Home.ID != "" {
 			chats = append(slices.Clone(chats), p.Home)
 		}
-		put(w, erasureKey(u), erasure{u, chats})
+		put(w, erasureKey(u), erasure{User: u, Chats: chats})
 		w.Delete(profileKey(u))
 		for _, which := range []string{readerBrief, readerTopics, readerStories} {
 			endReaders(w, readerChannel(u, which))
@@ -60,13 +65,13 @@ func (s *Store) Erase(ctx context.Context) (erased bool, err error) {
 	err = s.e.View(ctx, func(r Reader) error {
 		all, scrub = nil, r.Get(keyScrub) != nil
 		from, to := under("erasure")
-		for k := range r.Scan(from, to) {
+		for k, v := range r.Scan(from, to) {
 			var x erasure
-			if err := get(r, k, &x); err != nil {
+			if err := decode(k, v, &x); err != nil {
 				return err
 			}
 			parts := strings.Split(k, sep)
-			x.User = UserID{Platform(parts[1]), parts[2]}
+			x.User, x.raw = UserID{Platform(parts[1]), parts[2]}, slices.Clone(v)
 			all = append(all, x)
 		}
 		return nil
@@ -125,18 +130,20 @@ func (s *Store) eraseAll(ctx context.Context, all []erasure) error {
 	if err != nil {
 		return err
 	}
-	var done []string
+	var done []erasure
 	for _, x := range all {
 		if !slices.ContainsFunc(x.Chats, func(c Chat) bool { return waiting[Chat{Platform: c.Platform, ID: c.ID}] }) {
-			done = append(done, erasureKey(x.User))
+			done = append(done, x)
 		} // else it is gone on with when the last answer is out
 	}
 	for {
 		some := done[:min(len(done), pruneKeys)]
 		err := s.e.Update(ctx, func(w Writer) error {
 			w.Put(keyScrub, []byte{valueVersion})
-			for _, k := range some {
-				w.Delete(k)
+			for _, x := range some {
+				if k := erasureKey(x.User); bytes.Equal(w.Get(k), x.raw) { // else there is more to be erased by now
+					w.Delete(k)
+				}
 			}
 			return nil
 		})

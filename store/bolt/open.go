@@ -111,6 +111,8 @@ func isSizeError(path string) bool {
 // Check reads the whole file and reports the first thing that does not fit.
 func (e *Engine) Check() error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	e.reading.RLock()
+	defer e.reading.RUnlock()
 	return e.db.View(func(tx *bbolt.Tx) (err error) {
 		defer damage(&err)
 		for problem := range tx.Check() {

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		"what becomes of a followed story":      followers,
 		"readers in a restored backup":          restoredReaders,
 		"a reader is forgotten":                 forgotten,
+		"a last answer while it is erased":      farewells,
 		"migrations":                            schema,
 		"a restored backup":                     restored,
 		"pruning":                               pruning,

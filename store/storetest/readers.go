@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -360,5 +361,61 @@ func forgotten(t *testing.T, open Open) {
 	p := chooses(t, s, ada, func(*store.Profile) {})
 	if p.Language != "" || len(p.Topics) > 0 {
 		t.Errorf("who comes back has %+v", p)
+	}
+}
+
+// interrupted has something happen before an update.
+type interrupted struct {
+	store.Engine
+	left   int // updates until it happens
+	happen func()
+}
+
+func (i *interrupted) Update(ctx context.Context, fn func(store.Writer) error) error {
+	if i.left--; i.left == 0 {
+		i.happen()
+	}
+	return i.Engine.Update(ctx, fn)
+}
+
+// The last answer may go out in the middle of the erasing, at any of its steps.
+func farewells(t *testing.T, open Open) {
+	happened := true
+	for step := 1; happened; step++ {
+		e, _ := open(t)
+		s := openStore(t, e)
+		chooses(t, s, ada, func(p *store.Profile) { p.Topics = []string{"sea"} })
+		if err := s.Forget(t.Context(), ada, adaHome); err != nil {
+			t.Fatal(err)
+		}
+		happened = false
+		erasing := &interrupted{Engine: e, happen: func() {
+			happened = true
+			farewell, err := s.PutAnswer(t.Context(), store.Delivery{Chat: adaHome, Planned: noon, Farewell: true}, store.Offset{},
+				func(store.Delivery) ([]store.Part, error) { return []store.Part{{Body: json.RawMessage("{}")}}, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			sends(t, s, farewell, "30")
+		}}
+		between := openStore(t, erasing)
+		erasing.left = step
+		for erased := true; erased; {
+			var err error
+			if erased, err = between.Erase(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := e.View(t.Context(), func(r store.Reader) error {
+			for k, v := range r.Scan("", "\xff") {
+				if strings.Contains(k+string(v), ada.ID) {
+					t.Errorf("sent at step %d, left is %q: %s", step, k, v)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
