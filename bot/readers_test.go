@@ -1,10 +1,10 @@
 package bot
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,14 +35,15 @@ func dataOf(t testing.TB, e sandbox.Entry, begin string) string {
 	return ""
 }
 
-// holds reports whether the data file has a text in it, wherever.
+// holds reports whether the data file has a text in it, wherever, but for the
+// digits of a longer number.
 func (w *world) holds(text string) bool {
 	w.Helper()
 	data, err := os.ReadFile(filepath.Join(w.folder, "data", DataFile))
 	if err != nil {
 		w.Fatal(err)
 	}
-	return bytes.Contains(data, []byte(text))
+	return regexp.MustCompile(`(^|[^0-9a-f])` + regexp.QuoteMeta(text) + `($|[^0-9a-f])`).Match(data)
 }
 
 // A reader of Telegram uses all that there is for readers, is told of what is
@@ -131,7 +132,7 @@ func TestReaderOnTelegram(t *testing.T) {
 	})
 	w.until("nothing is left while the bot runs", func() bool { return !w.holds(me) })
 	w.stop()
-	for _, text := range []string{me, "zebras of Pell", "zebra", "Europe/Berlin", "reader:"} {
+	for _, text := range []string{me, "zebras of Pell", "Europe/Berlin", "reader"} {
 		if w.holds(text) {
 			t.Errorf("the data file still holds %q", text)
 		}
