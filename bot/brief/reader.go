@@ -123,6 +123,18 @@ func (v Voice) FollowsStory(e store.Entry) Message {
 		Button{v.Text(wordUnfollow), Action{Verb: Unfollow, Story: e.Short}}, v.button(wordStory, ShowStory, e), v.follows())
 }
 
+// FollowButton follows a topic, or ends that it is followed.
+func (v Voice) FollowButton(topic string, followed bool) Button {
+	if followed {
+		return Button{v.Text(wordUnfollow), unfollowTopic(topic)}
+	}
+	return Button{v.Text(wordFollow), Action{Verb: Follow, With: FollowTopic + TopicName(topic)}}
+}
+
+// FollowTopic begins the With of a button that follows a topic; behind it stands
+// the topic's TopicName.
+const FollowTopic = "t."
+
 func (v Voice) follows() Button { return Button{v.Text(wordFollows), Action{Verb: Follow}} }
 
 func unfollowTopic(topic string) Action { return Action{Verb: Unfollow, With: TopicName(topic)} }

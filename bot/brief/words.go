@@ -197,6 +197,7 @@ const (
 	SayOff              Phrase = "reader.button.off"
 	wordOtherTime       Phrase = "reader.button.other_time"
 	wordUnfollow        Phrase = "reader.button.unfollow"
+	wordFollow          Phrase = "reader.button.follow"
 	wordFollows         Phrase = "reader.button.follows"
 	wordFollowAnyway    Phrase = "reader.button.follow_anyway"
 	wordForgetButton    Phrase = "reader.button.forget"

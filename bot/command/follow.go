@@ -48,6 +48,17 @@ func (d *Desk) follow(ctx context.Context, q asked, _ store.Entry) (brief.Answer
 			return brief.Answer{}, err
 		}
 		return d.followStory(ctx, q, of)
+	case strings.HasPrefix(q.Action.With, brief.FollowTopic):
+		topics, err := d.allTopics(ctx)
+		if err != nil {
+			return brief.Answer{}, err
+		}
+		for _, t := range topics {
+			if brief.TopicName(t.Topic) == strings.TrimPrefix(q.Action.With, brief.FollowTopic) {
+				return d.followTopic(ctx, q, t.Topic)
+			}
+		}
+		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "follow")
 	case q.Action.With != "":
 		words, err := d.store.Asked(ctx, q.Asks(), q.Action.With)
 		if errors.Is(err, store.ErrNotFound) {

@@ -197,6 +197,10 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.expect("nothing yet", c.says("/follow"), "You follow nothing yet")
+	c.says("/topics sea")
+	c.expect("the button of a topic's page", c.presses("Follow"), "a new story on “Sea”")
+	c.says("/topics sea")
+	c.expect("and then", c.presses("Stop following"), "You no longer follow: Sea")
 	c.expect("a known topic", c.says("/follow sea"), "a new story on “Sea”")
 	c.expect("a story by its words", c.says("/follow night ferry"), "When this story changes, I tell you in private: Night ferry returns")
 	c.expect("words that fit several", c.says("/follow port ansel"), "Which one?")

@@ -52,7 +52,7 @@ func (d *Desk) topic(ctx context.Context, q asked, all []brief.TopicCount, name 
 	if err != nil {
 		return brief.Answer{}, err
 	}
-	return brief.Answer{Message: q.voice.Topic(topic, stories, p), Turn: true}, nil
+	return brief.Answer{Message: q.voice.Topic(topic, stories, p, q.voice.FollowButton(topic, has(q.profile.Topics, topic))), Turn: true}, nil
 }
 
 // allTopics counts the recent stories of each topic, the most frequent first. A
