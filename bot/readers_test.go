@@ -2,13 +2,16 @@ package bot
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"briefbot/bot/sandbox"
+	"briefbot/store"
 )
 
 const tide = `Tide tables change at Port Ansel
@@ -181,5 +184,65 @@ func TestReaderBlocks(t *testing.T) {
 	all, err := Why(t.Context(), filepath.Join(w.folder, "data"), "desk:tide.txt", "")
 	if err != nil || !strings.Contains(strings.Join(all, "\n"), "readers' own channels: 1 of 1 got it") || strings.Contains(strings.Join(all, "\n"), me) {
 		t.Errorf("why: %q, %v", all, err)
+	}
+}
+
+// On Discord, a reader is told in direct messages, a reader who closes them is
+// left alone, and one who is forgotten leaves nothing.
+func TestReaderOnDiscord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	me := w.reader.discord
+	dm, err := w.discord.OpenDM(me)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("ferry.txt", ferry)
+	st, err := OpenStore(t.Context(), filepath.Join(w.folder, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = st.ChangeProfile(t.Context(), store.UserID{Platform: store.Discord, ID: me}, time.Now(), func(p *store.Profile) error {
+		p.Home, p.Topics, p.Told = store.Chat{Platform: store.Discord, ID: dm}, []string{"transport", "zebras of Pell"}, "en"
+		return nil
+	})
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w.start(w.config(everySecond))
+	w.until("the post and the commands", func() bool {
+		return len(posts(w.discord.Transcript(), dm)) == 1 && len(w.discord.Commands(w.text)) > 0
+	})
+	says := func(line, want string) {
+		t.Helper()
+		w.ask(line, w.discordAnswer, want, func() error { return w.discord.Say(t.Context(), me, w.text, line, "") })
+	}
+	says("/mybrief time:7.30 zone:Berlin", "Every day at 07:30 (Europe/Berlin)")
+	says("/follow topic topic:Transport", "a new story on “transport”")
+	says("/follow story story:ferry", "When this story changes")
+	says("/follow list", "Night ferry returns to Port Ansel")
+	says("/unfollow story story:ferry", "You no longer follow")
+	says("/privacy", "zebras of Pell")
+	says("/language language:de", "Ab jetzt spreche ich Deutsch")
+	w.write("tide.txt", tide)
+	w.until("the followed topic's story", func() bool { return len(posts(w.discord.Transcript(), dm)) == 2 })
+	if err := w.discord.CloseDMs(me); err != nil {
+		t.Fatal(err)
+	}
+	w.write("night.txt", strings.NewReplacer("Tide", "Night", "wrong", "dark").Replace(tide))
+	w.until("the refusal", func() bool { return strings.Contains(w.journal.String(), "takes no private messages") })
+
+	says("/forgetme", "Soll ich alles löschen")
+	all := w.discord.Transcript()
+	question := all[len(all)-1]
+	w.ask("yes", w.discordAnswer, "Fertig", func() error {
+		return w.discord.Press(t.Context(), me, w.text, question.ID, dataOf(t, question, "2/forget//yes"))
+	})
+	w.until("nothing is left while the bot runs", func() bool { return !w.holds(me) && !w.holds(dm) })
+	w.stop()
+	for _, text := range []string{me, dm, "zebras of Pell", "Europe/Berlin", "reader"} {
+		if w.holds(text) {
+			t.Errorf("the data file still holds %q", text)
+		}
 	}
 }

@@ -109,7 +109,14 @@ func (s *Store) eraseAll(ctx context.Context, all []erasure) error {
 	mine := func(channel string, c Chat) bool {
 		return channels[channel] || chats[Chat{Platform: c.Platform, ID: c.ID}]
 	}
-	waiting, err := s.eraseDeliveries(ctx, mine)
+	// An answer in a group that is for one reader alone names the reader until it
+	// is out.
+	heard := func(raw []byte) bool {
+		return slices.ContainsFunc(all, func(x erasure) bool {
+			return bytes.Contains(raw, []byte(`"receiver_user_id":`+x.User.ID+`,`)) || bytes.Contains(raw, []byte(`"receiver_user_id":`+x.User.ID+`}`))
+		})
+	}
+	waiting, err := s.eraseDeliveries(ctx, mine, heard)
 	if err != nil {
 		return err
 	}
@@ -169,7 +176,7 @@ func (x erasure) prefixes() []string {
 
 // eraseDeliveries erases deliveries, and what leads to them. It says in which
 // chats a last answer is still to be sent.
-func (s *Store) eraseDeliveries(ctx context.Context, mine func(channel string, c Chat) bool) (waiting map[Chat]bool, err error) {
+func (s *Store) eraseDeliveries(ctx context.Context, mine func(channel string, c Chat) bool, heard func(raw []byte) bool) (waiting map[Chat]bool, err error) {
 	waiting = map[Chat]bool{}
 	from, to := under("delivery")
 	for from != "" {
@@ -187,7 +194,7 @@ func (s *Store) eraseDeliveries(ctx context.Context, mine func(channel string, c
 					return err
 				}
 				switch {
-				case !mine(d.Channel, d.Chat):
+				case !mine(d.Channel, d.Chat) && !(d.Kind == AnswerDelivery && heard(v)):
 				case d.Farewell && !d.State.Final():
 					waiting[Chat{Platform: d.Chat.Platform, ID: d.Chat.ID}] = true
 				default:

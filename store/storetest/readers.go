@@ -317,6 +317,14 @@ func forgotten(t *testing.T, open Open) {
 		}
 	}
 
+	// In a group another waits, which is for the reader alone.
+	_, err := s.PutAnswer(ctx, store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: "-5"}, Planned: noon}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
+		return []store.Part{{Body: json.RawMessage(`{"ephemeral_message_parameters":{"receiver_user_id":` + ada.ID + `}}`)}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	if err := s.Forget(ctx, ada, adaHome); err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +349,7 @@ func forgotten(t *testing.T, open Open) {
 		}
 	}
 	left := map[string]int{}
-	err := e.View(ctx, func(r store.Reader) error {
+	err = e.View(ctx, func(r store.Reader) error {
 		for k, v := range r.Scan("", "\xff") {
 			for _, u := range []store.UserID{ada, bob} {
 				if strings.Contains(k+string(v), u.ID) {
