@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -244,5 +245,60 @@ func TestReaderOnDiscord(t *testing.T) {
 		if w.holds(text) {
 			t.Errorf("the data file still holds %q", text)
 		}
+	}
+}
+
+// What an operator is told counts readers, and names none.
+func TestOperatorIsNotToldOfReaders(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	st, err := OpenStore(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "4711000815"
+	home := store.Chat{Platform: store.Discord, ID: id}
+	now := time.Now()
+	_, err = st.ChangeProfile(t.Context(), store.UserID{Platform: store.Discord, ID: id}, now, func(p *store.Profile) error {
+		p.Home, p.Topics = home, []string{"sea"}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := st.PutStory(t.Context(), store.Story{ID: "a", Headline: "A", Bullets: []store.Bullet{{Text: "b"}}}, now); err != nil {
+		t.Fatal(err)
+	}
+	made, err := st.RunSchedule(t.Context(), "reader:discord:"+id+":topics", func(a store.Agenda) store.Plan {
+		d := store.Delivery{Kind: store.PostDelivery, State: store.Planned, Planned: now, Stories: []store.Ref{{ID: "a", Revision: 1}}}
+		return store.Plan{Progress: a.Progress, Deliveries: []store.Delivery{d}}
+	})
+	if err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	_, err = st.ChangeDelivery(t.Context(), made[0].ID, func(d *store.Delivery, _ string) error {
+		d.State, d.Done, d.Reason = store.GivenUp, now, "no"
+		return nil
+	})
+	if err := errors.Join(err, st.PauseChat(t.Context(), store.Pause{Chat: home, Since: now, Reason: "closed"}), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := recordsOf(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := fmt.Sprint(r.findings(time.UTC))
+	why, err := Why(t.Context(), folder, "a", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said += strings.Join(why, " ")
+	for _, want := range []string{"discord, a reader's private chat is paused", "a was given up", "readers' own channels: 1 of 1 got it"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no word of %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, id) {
+		t.Errorf("a reader is named: %s", said)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"briefbot/store"
@@ -14,8 +16,8 @@ import (
 // those that don't want a story are not run for it.
 type comer struct {
 	slot
-	topics []string
-	due    bool // it is in the queue, or has its run
+	topics []string // folded
+	due    bool     // it is in the queue, or has its run
 }
 
 // enter schedules a channel: by the clock, or by what comes in. The caller holds
@@ -25,7 +27,10 @@ func (s *Scheduler) enter(sl slot, c store.Channel, p store.Progress, now time.T
 		heap.Push(&s.queue, sl)
 		return
 	}
-	cm := &comer{slot: sl, topics: c.Topics}
+	cm := &comer{slot: sl}
+	for _, t := range c.Topics {
+		cm.topics = append(cm.topics, folded(t))
+	}
 	s.comers[sl.channel] = cm
 	if p.Cursor < s.seen || len(p.Backfill) > 0 {
 		s.comeDue(cm, now)
@@ -57,10 +62,17 @@ func (s *Scheduler) arrive(ctx context.Context, now time.Time) error {
 		if len(all) == 0 {
 			return nil
 		}
+		topics := make([]map[string]bool, len(all))
+		for i, e := range all {
+			topics[i] = map[string]bool{}
+			for _, t := range slices.Concat(e.Story.Topics, e.Also) {
+				topics[i][folded(t)] = true
+			}
+		}
 		s.mu.Lock()
 		for _, cm := range s.comers {
-			for _, e := range all {
-				if e.HasTopic(cm.topics) && cm.filter.Refuses(e.Story) == "" {
+			for i, e := range all {
+				if cm.wants(e, topics[i]) {
 					s.comeDue(cm, now)
 					break
 				}
@@ -70,6 +82,17 @@ func (s *Scheduler) arrive(ctx context.Context, now time.Time) error {
 		s.seen = all[len(all)-1].Seq
 	}
 }
+
+// wants reports whether the channel wants a story with these topics.
+func (cm *comer) wants(e store.Entry, topics map[string]bool) bool {
+	if len(cm.topics) > 0 && !slices.ContainsFunc(cm.topics, func(t string) bool { return topics[t] }) {
+		return false
+	}
+	return cm.filter.Refuses(e.Story) == ""
+}
+
+// folded is a topic without case.
+func folded(topic string) string { return strings.ToLower(strings.ToUpper(topic)) }
 
 // left is what a run leaves of what was new: zero if there was no run, since the
 // channel is paused.
