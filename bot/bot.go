@@ -17,6 +17,7 @@ import (
 	"briefbot/bot/intake"
 	"briefbot/bot/outbox"
 	"briefbot/bot/schedule"
+	"briefbot/bot/search"
 	"briefbot/bot/telegram"
 	"briefbot/bot/web"
 	"briefbot/store"
@@ -40,6 +41,10 @@ func OpenStore(ctx context.Context, folder string) (*store.Store, error) {
 	return s, nil
 }
 
+// SearchFolder is the name of the search's index within the configured folder. It
+// is made of the data file, and made anew if it is missing.
+const SearchFolder = "search.index"
+
 // Bot is the whole program but for its command line.
 type Bot struct {
 	config    *config.Config
@@ -48,6 +53,7 @@ type Bot struct {
 	sources   []source
 	platforms map[store.Platform]platform
 	web       *web.Server
+	search    *search.Index
 	outbox    *outbox.Outbox
 	scheduler *schedule.Scheduler
 	reviser   *schedule.Reviser
@@ -97,11 +103,16 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 		st.Close()
 		return nil, err
 	}
+	index, err := search.New(filepath.Join(c.Data, SearchFolder), st, log)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
 	own := *c
-	b := &Bot{config: &own, log: log, store: st, platforms: map[store.Platform]platform{}}
+	b := &Bot{config: &own, log: log, store: st, search: index, platforms: map[store.Platform]platform{}}
 	places := store.NewOutlets(c.Outlets)
 	desk := command.New(command.Options{
-		Store: st, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions,
+		Store: st, Search: index, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions,
 		Keep: c.Keep, Backups: backupsKept, Log: log,
 	})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
@@ -175,6 +186,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		}
 		defer listener.Close()
 	}
+	parts.Go(func() { b.search.Run(ctx) })
 	b.startSources(ctx, &parts)
 	if err := b.syncChannels(ctx, time.Now()); err != nil {
 		return err

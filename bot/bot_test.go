@@ -51,6 +51,7 @@ type world struct {
 	reader   struct{ discord, telegram string }
 	stop     func()
 	journal  *journal
+	bot      *Bot // that was started last
 }
 
 // journal keeps a log.
@@ -170,6 +171,7 @@ func (w *world) start(c *config.Config) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.bot = b
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

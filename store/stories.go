@@ -333,8 +333,8 @@ func (s *Store) latest(r Reader, limit, reach int, keep func(Entry) bool) ([]Ent
 	return all, nil
 }
 
-// WatchStories tells of stories that come in from now on.
-func (s *Store) WatchStories() Watch { return s.e.Watch(key("story-seq") + sep) }
+// WatchArrivals tells of stories that come in from now on.
+func (s *Store) WatchArrivals() Watch { return s.e.Watch(key("story-seq") + sep) }
 
 // NewestStory gives the number of the story that came in last; 0 if none did.
 func (s *Store) NewestStory(ctx context.Context) (uint64, error) {
@@ -378,6 +378,55 @@ func (s *Store) storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
 	return all, nil
 }
 
+// StoriesBefore gives stories that came in before the one with number seq, the
+// newest first, at most limit of them. Those that were taken back are among
+// them.
+func (s *Store) StoriesBefore(ctx context.Context, seq uint64, limit int) ([]Entry, error) {
+	var all []Entry
+	err := s.e.View(ctx, func(r Reader) error {
+		from, _ := under("story-seq")
+		for _, id := range r.ScanBack(from, key("story-seq", number(seq))) {
+			if len(all) == limit {
+				break
+			}
+			var e Entry // not of those that are remembered: all stories go by here
+			if err := get(r, key("story", string(id)), &e); err != nil {
+				return err
+			}
+			all = append(all, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stories before %d: %w", seq, err)
+	}
+	return all, nil
+}
+
+// WatchStories tells of stories that come in, change or are taken back from now
+// on.
+func (s *Store) WatchStories() *StoryWatch { return &StoryWatch{s.e.Watch(key("story") + sep)} }
+
+// StoryWatch tells which stories changed.
+type StoryWatch struct{ w Watch }
+
+// Next waits for a change, and gives the IDs of the stories that changed since
+// the last call. It returns ErrClosed after Close.
+func (w *StoryWatch) Next(ctx context.Context) ([]string, error) {
+	keys, err := w.w.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i] = last(k)
+	}
+	return ids, nil
+}
+
+// Close ends the watch.
+func (w *StoryWatch) Close() { w.w.Close() }
+
 // HasTopic reports whether the story belongs to one of the topics; every story
 // belongs to no topics at all.
 func (e Entry) HasTopic(topics []string) bool {
@@ -388,18 +437,6 @@ func (e Entry) HasTopic(topics []string) bool {
 
 func containsFold(all []string, s string) bool {
 	return slices.ContainsFunc(all, func(has string) bool { return strings.EqualFold(has, s) })
-}
-
-// MatchesWords reports whether every word of the text begins a word of the
-// headline.
-func (e Entry) MatchesWords(text string) bool {
-	has := words(e.Story.Headline)
-	for _, want := range words(text) {
-		if !slices.ContainsFunc(has, func(h string) bool { return strings.HasPrefix(h, want) }) {
-			return false
-		}
-	}
-	return true
 }
 
 func words(text string) []string {

@@ -20,6 +20,7 @@ const (
 	ShowToday         Verb = "today"  // with a page
 	ShowTopics        Verb = "topics" // with a page, or a topic's TopicName and a page
 	ShowHelp          Verb = "help"
+	ShowFound         Verb = "find" // With is the name of the words, and the page
 
 	StartAgain  Verb = "start"
 	StopAll     Verb = "stop"

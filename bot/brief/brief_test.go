@@ -121,6 +121,7 @@ func TestGolden(t *testing.T) {
 		"sources missing": english.Sources(bare()),
 		"digest":          english.Digest(day, []store.Entry{ferry(), bare()}),
 		"list":            english.List(TitleLatest, []store.Entry{ferry(), bare()}),
+		"found":           english.Found(Results{Words: "ferry <b>", Name: "k2x9", Stories: []store.Entry{ferry(), bare()}, Page: 2, Total: 19, Built: 42}),
 		"help":            english.Help([]Command{{Name: "critical", Help: HelpCritical}, {Name: "latest", Help: HelpLatest}, {Name: "manage", Audience: Admins}, {Name: "rule", Audience: Admins}}, false),
 	} {
 		t.Run(name, func(t *testing.T) {

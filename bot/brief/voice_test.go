@@ -66,6 +66,8 @@ func TestGoldenLanguages(t *testing.T) {
 				v.NothingToday(updated().Story.Updated), v.Topics([]TopicCount{{"transport", 1}, {"islands", 3}}, Page{Number: 1}), v.Topic("islands", []store.Entry{bare()}, Page{Number: 1}),
 				v.Help([]Command{{Name: "critical", Called: NameCritical, Audience: Admins}}, true), v.Say(v.Naming(SayNoSuchTopic, "topics")),
 				v.Say(v.Text(SayNoTopics)), v.Say(v.Text(SayTooLong)), v.Say(v.Text(SayWait)),
+				v.Found(Results{Words: "ferry", Name: "k2x9", Stories: []store.Entry{ferry()}, Page: 2, Total: 19, Built: 42}), v.Found(Results{Words: "ferry", Stories: []store.Entry{ferry()}, Total: 1, Built: 100}),
+				v.Found(Results{Words: "ferry", Built: 100}), v.HowToSearch("search"), v.NoDate("someday"),
 			} {
 				fmt.Fprintf(&b, "%s\n", visible.Replace(read(m)))
 			}

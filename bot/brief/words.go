@@ -221,3 +221,17 @@ const (
 	SayNothingErased    Phrase = "reader.forget.nothing"
 	wordForgotten       Phrase = "reader.forget.done"
 )
+
+// What is said of a search.
+const (
+	NameSearch      Phrase = "search.name"
+	HelpSearch      Phrase = "search.help"
+	NameWordsOption Phrase = "search.words"
+	HelpWordsOption Phrase = "search.words_help"
+
+	wordFound    Phrase = "search.found" // by their count
+	wordBuilding Phrase = "search.building"
+	wordNoneSuch Phrase = "search.none"
+	wordSearch   Phrase = "search.how"
+	wordNoDate   Phrase = "search.no_date"
+)

@@ -25,7 +25,7 @@ func TestHostileArguments(t *testing.T) {
 		{"not UTF-8", "\xff\xfeferry", "On the ferry"},
 		{"markup", "<b>*|`[x](https://x.example)", "I found no story like that."},
 		{"a mention", "@everyone <@&1>", "I found no story like that."},
-		{"signs alone", "!?…", "Which one?"},
+		{"signs alone", "!?…", "I found no story like that."},
 	} {
 		for _, q := range []brief.Question{
 			{Chat: group, Command: "sources", Argument: tt.said},

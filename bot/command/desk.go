@@ -33,6 +33,7 @@ type Store interface {
 // Desk answers readers' questions.
 type Desk struct {
 	store     Store
+	search    Search
 	languages *brief.Languages
 	language  string
 	zone      *time.Location
@@ -47,6 +48,7 @@ type Desk struct {
 // Options are what a Desk needs.
 type Options struct {
 	Store     Store
+	Search    Search
 	Languages *brief.Languages
 	// Language is spoken with whoever no other is known of.
 	Language string
@@ -66,7 +68,7 @@ type Options struct {
 // New makes a Desk.
 func New(o Options) *Desk {
 	return &Desk{
-		store: o.Store, languages: o.Languages, language: o.Language, zone: cmp.Or(o.Timezone, time.UTC), outlets: o.Outlets,
+		store: o.Store, search: o.Search, languages: o.Languages, language: o.Language, zone: cmp.Or(o.Timezone, time.UTC), outlets: o.Outlets,
 		keep: o.Keep, backups: o.Backups, log: o.Log, table: table(), flood: newFlood(o.Questions),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -99,7 +100,7 @@ func (d *Desk) followWords(ctx context.Context, q asked, words string, orStory b
 		}
 	}
 	if orStory {
-		any, err := d.store.LatestStories(ctx, 1, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
+		any, err := d.likely(ctx, words, 1)
 		if err != nil {
 			return brief.Answer{}, err
 		}
@@ -196,7 +197,7 @@ func (d *Desk) unwanted(q asked, stories []store.Entry) (topic string, story sto
 	}
 	words := q.Options[storyOption.Name] + q.Options[anythingOption]
 	for _, e := range stories {
-		if e.Short == q.Action.Story || words != "" && (strings.EqualFold(words, e.Short) || e.MatchesWords(words)) {
+		if e.Short == q.Action.Story || words != "" && (strings.EqualFold(words, e.Short) || hasWords(e.Story.Headline, words)) {
 			return "", e
 		}
 	}
@@ -232,9 +233,22 @@ func (d *Desk) suggestFollowed(ctx context.Context, q asked, option, typed strin
 	}
 	stories, err := d.followed(ctx, q.profile)
 	for _, e := range stories {
-		if e.MatchesWords(typed) {
+		if hasWords(e.Story.Headline, typed) {
 			all = append(all, brief.Suggestion{Label: e.Story.Headline, Value: e.Short})
 		}
 	}
 	return all, err
+}
+
+// hasWords reports whether every one of the words begins a word of a headline.
+func hasWords(headline, words string) bool {
+	split := func(text string) []string {
+		return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+		})
+	}
+	has := split(headline)
+	return !slices.ContainsFunc(split(words), func(want string) bool {
+		return !slices.ContainsFunc(has, func(h string) bool { return strings.HasPrefix(h, want) })
+	})
 }

@@ -10,7 +10,8 @@ import (
 	"briefbot/store"
 )
 
-// searched is how many of the latest stories are looked through for words.
+// searched is how many of the latest stories are looked through for what is
+// listed.
 const searched = 2000
 
 // meant finds the story that a command is about: the one named, by its short id
@@ -68,7 +69,7 @@ func (d *Desk) named(ctx context.Context, q asked, arg string, verb brief.Verb) 
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err
 	}
-	found, err := d.store.LatestStories(ctx, brief.PageSize, searched, func(e store.Entry) bool { return e.MatchesWords(arg) })
+	found, err := d.likely(ctx, arg, brief.PageSize)
 	switch {
 	case err != nil:
 		return store.Entry{}, err
@@ -150,7 +151,13 @@ func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words stri
 }
 
 func (d *Desk) suggestStories(ctx context.Context, words string, limit int) ([]brief.Suggestion, error) {
-	found, err := d.store.LatestStories(ctx, limit, searched, func(e store.Entry) bool { return e.MatchesWords(words) })
+	var found []store.Entry
+	var err error
+	if words == "" {
+		found, err = d.store.LatestStories(ctx, limit, limit, func(store.Entry) bool { return true })
+	} else {
+		found, err = d.likely(ctx, words, limit)
+	}
 	var all []brief.Suggestion
 	for _, e := range found {
 		all = append(all, brief.Suggestion{Label: e.Story.Headline, Value: e.Short})

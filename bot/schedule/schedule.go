@@ -19,7 +19,7 @@ import (
 type Store interface {
 	EachChannel(ctx context.Context, each func(store.Channel, store.Progress) error) error
 	WatchChannels() store.Watch
-	WatchStories() store.Watch
+	WatchArrivals() store.Watch
 	NewestStory(ctx context.Context) (uint64, error)
 	StoriesAfter(ctx context.Context, seq uint64, limit int) ([]store.Entry, error)
 	Channel(ctx context.Context, name string) (store.Channel, error)
@@ -81,7 +81,7 @@ const (
 
 // Run runs the schedules of the channels that the store has, until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
-	watch, stories := s.store.WatchChannels(), s.store.WatchStories()
+	watch, stories := s.store.WatchChannels(), s.store.WatchArrivals()
 	defer watch.Close()
 	defer stories.Close()
 	if err := s.load(ctx, time.Now()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func stories(t *testing.T, open Open) {
 	if got, err := s.StoryByShort(t.Context(), first.Short); err != nil || got.Story.Headline != "Better headline" {
 		t.Errorf("by short id: %+v, %v", got, err)
 	}
-	latest, err := s.LatestStories(t.Context(), 2, 100, func(e store.Entry) bool { return e.MatchesWords("headline DESK") })
+	latest, err := s.LatestStories(t.Context(), 2, 100, func(e store.Entry) bool { return strings.HasPrefix(e.Story.Headline, "Headline of desk") })
 	if err != nil || len(latest) != 2 || latest[0].Story.ID != "desk:19" || latest[1].Story.ID != "desk:18" {
 		t.Errorf("latest: %v, %v", latest, err)
 	}
@@ -82,8 +83,20 @@ func stories(t *testing.T, open Open) {
 	if latest, _ := s.LatestStories(t.Context(), 1, 100, func(store.Entry) bool { return true }); latest[0].Story.ID != "desk:18" {
 		t.Errorf("a removed story is the latest")
 	}
+	if before, err := s.StoriesBefore(t.Context(), e.Seq+19, 2); err != nil || len(before) != 2 || before[0].Story.ID != "desk:17" || before[1].Story.ID != "desk:16" {
+		t.Errorf("before desk:18: %v, %v", before, err)
+	}
+	if all, err := s.StoriesBefore(t.Context(), math.MaxUint64, 100); err != nil || len(all) != 21 || all[0].Story.ID != "desk:19" || all[0].Removed.IsZero() {
+		t.Errorf("all stories, the removed one among them: %v, %v", all, err)
+	}
+	watch := s.WatchStories()
+	defer watch.Close()
 	if e, change := put(t, s, story("desk:19"), noon); change != store.Unchanged || !e.Removed.IsZero() || e.Seq <= 19 {
 		t.Errorf("a removed story that is back: %v", change)
+	}
+
+	if changed, err := watch.Next(t.Context()); err != nil || !slices.Equal(changed, []string{"desk:19"}) {
+		t.Errorf("the watch tells of %q, %v", changed, err)
 	}
 
 	// A story keeps its identity when its file is renamed, and a new story
