@@ -57,8 +57,12 @@ type Asker interface {
 	// id, or store.ErrNotFound if the bot is in none such.
 	Find(ctx context.Context, name string) (store.Place, error)
 	// Home is the private chat with the asker, in which the bot may write
-	// unasked.
+	// unasked, or store.ErrNotFound if it may not: the asker has to write to the
+	// bot first, or stays unknown.
 	Home(ctx context.Context) (store.Chat, error)
+	// Lacks names the rights that the bot lacks to post in a chat, or is
+	// store.ErrNotFound if the bot is not in it.
+	Lacks(ctx context.Context, c store.Chat) ([]Phrase, error)
 }
 
 // Answer is what the bot says to a Question.

@@ -222,6 +222,12 @@ const (
 	wordForgotten       Phrase = "reader.forget.done"
 )
 
+// The rights that the bot may lack in a chat, each with how to give it.
+const (
+	LackPost  Phrase = "chats.lack.post"
+	LackWrite Phrase = "chats.lack.write"
+)
+
 // What is said of a search.
 const (
 	NameSearch      Phrase = "search.name"

@@ -101,8 +101,9 @@ type tgChat struct {
 
 	user     *tgUser // of a private chat
 	rights   TelegramRights
-	out      string // why the bot can't write here: the platform's words
-	moved    int64  // the supergroup that it became
+	admins   []*tgUser // people; of them the bot is told
+	out      string    // why the bot can't write here: the platform's words
+	moved    int64     // the supergroup that it became
 	linked   *tgChat
 	topics   map[int]*tgTopic
 	messages []*tgMessage
@@ -124,6 +125,8 @@ type TelegramRights struct {
 	NoPhotos bool
 	// ReadOnly says that in a group only admins may write.
 	ReadOnly bool
+	// Hidden says that a group shows its members only to its admins.
+	Hidden bool
 }
 
 type tgMessage struct {
@@ -437,7 +440,7 @@ func (t *Telegram) Upgrade(group string) string {
 	if old == nil || old.Type != "group" {
 		return ""
 	}
-	c := &tgChat{ID: -1_000_000_000_000 - t.newID(), Type: "supergroup", Title: old.Title, rights: old.rights}
+	c := &tgChat{ID: -1_000_000_000_000 - t.newID(), Type: "supergroup", Title: old.Title, rights: old.rights, admins: old.admins}
 	id := t.addChat(c)
 	old.moved = c.ID
 	m := t.put(old, &tgMessage{MigratedTo: c.ID})

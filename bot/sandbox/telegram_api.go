@@ -258,55 +258,6 @@ func (c *tgChat) permissions() map[string]any {
 	return map[string]any{"can_send_messages": !c.rights.ReadOnly}
 }
 
-// getChatMember tells what the bot, or anybody else, is in a chat.
-func (t *Telegram) getChatMember(c *tgCall) (any, *tgError) {
-	chat, err := t.target(c)
-	if err != nil {
-		return nil, err
-	}
-	if c.form.Get("user_id") == fmt.Sprint(t.me.ID) {
-		return t.membership(chat), nil
-	}
-	u := t.users[c.form.Get("user_id")]
-	if u == nil {
-		return nil, bad("PARTICIPANT_ID_INVALID")
-	}
-	return map[string]any{"status": "member", "user": u}, nil
-}
-
-func (t *Telegram) membership(chat *tgChat) map[string]any {
-	if chat.rights.Muted {
-		return map[string]any{
-			"status": "restricted", "user": t.me, "is_member": true, "until_date": 0, "can_send_messages": false,
-		}
-	}
-	if !chat.rights.Admin && !chat.rights.Post {
-		return map[string]any{"status": "member", "user": t.me}
-	}
-	m := map[string]any{
-		"status": "administrator", "user": t.me, "can_be_edited": false, "is_anonymous": false, "can_manage_chat": true,
-	}
-	if chat.Type == "channel" {
-		m["can_post_messages"], m["can_edit_messages"] = chat.rights.Post, chat.rights.Edit
-	}
-	return m
-}
-
-func (t *Telegram) getAdmins(c *tgCall) (any, *tgError) {
-	chat, err := t.target(c)
-	if err != nil {
-		return nil, err
-	}
-	if chat.Type == "private" {
-		return nil, bad("there are no administrators in the private chat")
-	}
-	all := []any{}
-	if m := t.membership(chat); m["status"] == "administrator" {
-		all = append(all, m)
-	}
-	return all, nil
-}
-
 // menuKey names a list of commands: its scope and language.
 func menuKey(c *tgCall) (string, *tgError) {
 	scope := struct {

@@ -22,16 +22,18 @@ type update struct {
 }
 
 type message struct {
-	ID       int64    `json:"message_id"`
-	Thread   int      `json:"message_thread_id"`
-	Topic    bool     `json:"is_topic_message"`
-	From     *user    `json:"from"`
-	Via      *user    `json:"via_bot"` // by whose inline mode it was written
-	Chat     chat     `json:"chat"`
-	Text     string   `json:"text"`
-	Entities []entity `json:"entities"`
-	ReplyTo  *message `json:"reply_to_message"`
-	Markup   *struct {
+	ID     int64 `json:"message_id"`
+	Thread int   `json:"message_thread_id"`
+	Topic  bool  `json:"is_topic_message"`
+	From   *user `json:"from"`
+	Via    *user `json:"via_bot"` // by whose inline mode it was written
+	Chat   chat  `json:"chat"`
+	// SenderChat is the chat as which somebody wrote.
+	SenderChat *chat    `json:"sender_chat"`
+	Text       string   `json:"text"`
+	Entities   []entity `json:"entities"`
+	ReplyTo    *message `json:"reply_to_message"`
+	Markup     *struct {
 		Rows [][]struct {
 			Data string `json:"callback_data"`
 			URL  string `json:"url"`
@@ -111,7 +113,7 @@ func (in *inbox) deal(ctx context.Context, u update, o store.Offset) (recorded b
 // question reads what a message asks; false if it asks nothing.
 func (in *inbox) question(m message) (brief.Question, bool) {
 	private := m.Chat.Type == "private"
-	q := brief.Question{Chat: place(m), Private: private, Aloud: !private, User: sender(m)}
+	q := brief.Question{Chat: place(m), Private: private, Aloud: !private, User: sender(m), Asker: in.writer(m)}
 	if m.From != nil {
 		q.Language = m.From.Language
 	}
@@ -193,7 +195,7 @@ func (in *inbox) button(m message) string {
 // press deals with a button. The reader's client waits for a word at once; the
 // answer itself comes as a message.
 func (in *inbox) press(ctx context.Context, c callback, o store.Offset) (recorded bool, err error) {
-	q := brief.Question{User: fmt.Sprint(c.From.ID), Language: c.From.Language, Button: c.Data}
+	q := brief.Question{User: fmt.Sprint(c.From.ID), Language: c.From.Language, Button: c.Data, Asker: in.presser(c)}
 	if c.Message != nil {
 		q.Chat, q.Private = place(*c.Message), c.Message.Chat.Type == "private"
 		q.Aloud = !q.Private
