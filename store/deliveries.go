@@ -13,21 +13,28 @@ import (
 // asking for it was dealt with. render makes its parts, which hold the
 // delivery's number; it may run again on a conflict.
 func (s *Store) PutAnswer(ctx context.Context, d Delivery, offset Offset, render func(Delivery) ([]Part, error)) (Delivery, error) {
-	d.Kind, d.State = AnswerDelivery, Planned
-	err := s.e.Update(ctx, func(w Writer) error {
-		d.Chat = atPlace(w, d.Chat)
-		d.ID = next(w, "delivery")
-		var err error
-		if d.Parts, err = render(d); err != nil {
+	err := s.e.Update(ctx, func(w Writer) (err error) {
+		if d, err = putAnswer(w, d, render); err != nil {
 			return err
 		}
-		writeDelivery(w, Delivery{}, d)
 		offset.write(w)
 		return nil
 	})
 	if err != nil {
 		return Delivery{}, fmt.Errorf("store an answer: %w", err)
 	}
+	return d, nil
+}
+
+func putAnswer(w Writer, d Delivery, render func(Delivery) ([]Part, error)) (Delivery, error) {
+	d.Kind, d.State = AnswerDelivery, Planned
+	d.Chat = atPlace(w, d.Chat)
+	d.ID = next(w, "delivery")
+	var err error
+	if d.Parts, err = render(d); err != nil {
+		return d, err
+	}
+	writeDelivery(w, Delivery{}, d)
 	return d, nil
 }
 
@@ -178,8 +185,15 @@ func relate(w Writer, old, d Delivery) {
 		return
 	}
 	for i, p := range d.Parts {
-		if p.Message == "" || p.Message == p.Target || i < len(old.Parts) && old.Parts[i].Message == p.Message {
+		if p.Message == "" || i < len(old.Parts) && old.Parts[i].Message == p.Message {
 			continue
+		}
+		if _, whispered := Whispered(p.Message); whispered {
+			endTrial(w, d.Chat)
+			continue // nothing is looked for by its number
+		}
+		if p.Message == p.Target && d.Kind != AnswerDelivery {
+			continue // what it tells of is known already
 		}
 		put(w, messageKey(d.Chat, p.Message), posted{Delivery: d.ID, Stories: d.Stories})
 		raiseHighest(w, d.Chat, p.Message)
@@ -188,6 +202,26 @@ func relate(w Writer, old, d Delivery) {
 		if len(d.Stories) == 1 && (d.Kind == PostDelivery || d.Kind == UpdateDelivery || d.Chat.Private()) {
 			w.Put(lastKey(d.Chat), []byte(d.Stories[0].ID))
 		}
+	}
+	if d.Lasts > 0 && d.State == Sent && !old.State.Final() {
+		planRemoval(w, d)
+	}
+}
+
+// planRemoval plans that an answer's messages are taken away when they have been
+// there for long enough.
+func planRemoval(w Writer, of Delivery) {
+	d := Delivery{
+		ID: next(w, "delivery"), Kind: RemovalDelivery, Chat: of.Chat, Of: of.ID, State: Planned,
+		Planned: of.Done, Set: of.Done, Due: of.Done.Add(of.Lasts),
+	}
+	for _, p := range of.Parts {
+		if _, whispered := Whispered(p.Message); !whispered {
+			d.Parts = append(d.Parts, Part{Target: p.Message})
+		}
+	}
+	if len(d.Parts) > 0 {
+		writeDelivery(w, Delivery{}, d)
 	}
 }
 
@@ -200,9 +234,9 @@ type posted struct {
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
 // since a later post never overtakes an earlier one; the first two that may be
-// out twice; and of what waits aside the edits, the first thread that is to be
-// begun, and the first post that is to be published. all says that nothing else
-// of the chat is pending.
+// out twice; of what waits aside the edits, the first thread that is to be
+// begun, and the first post that is to be published; and the first answer that is
+// to be taken away. all says that nothing else of the chat is pending.
 func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, err error) {
 	err = s.e.View(ctx, func(r Reader) error {
 		var ids []string
@@ -233,7 +267,7 @@ const maxEdits = 16
 // whether that is all.
 func pendingIDs(r Reader, c Chat) (ids []string, all bool) {
 	all = true
-	left := ranks{maxAnswers, MaxKeys, 2, maxEdits, 1, 1}
+	left := ranks{maxAnswers, MaxKeys, 2, maxEdits, 1, 1, 1}
 	var topics []string
 	from, to := under("queue", string(c.Platform), c.ID)
 	for from != "" {
@@ -327,10 +361,11 @@ const (
 	rankEdit    = "3" // edits that wait aside
 	rankThread  = "4"
 	rankPublish = "5"
+	rankRemoval = "6" // the longest there stands first
 )
 
 // ranks has a number for each.
-type ranks [6]int
+type ranks [7]int
 
 func (r *ranks) of(rank string) *int { return &r[rank[0]-rankAnswer[0]] }
 
@@ -346,6 +381,8 @@ func queueKey(d Delivery) string {
 	switch {
 	case d.Kind == AnswerDelivery:
 		rank = rankAnswer
+	case d.Kind == RemovalDelivery:
+		rank = rankRemoval
 	case d.State == Resent:
 		rank = rankResent
 	case d.Aside:
@@ -439,6 +476,9 @@ func movePending(w Writer, where string, from Chat, to Place) (more bool, err er
 			// where a message of the old one would stand in it.
 			for i := range d.Parts {
 				d.Parts[i].After, d.Parts[i].Doubt = "", false
+			}
+			if d.Kind == RemovalDelivery {
+				d.State, d.Reason = GivenUp, "the group became a supergroup, in which other messages have these numbers"
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,9 @@ const (
 	// What follows a post that is out.
 	ThreadDelivery  DeliveryKind = "thread"  // a thread below it
 	PublishDelivery DeliveryKind = "publish" // its publication in channels that follow
+	// RemovalDelivery takes an answer's messages away that were to last for a
+	// while.
+	RemovalDelivery DeliveryKind = "removal"
 )
 
 // Follows reports whether a delivery of the kind adds to a post that is out. It
@@ -56,8 +60,8 @@ type Delivery struct {
 	Channel string       `json:"channel,omitempty"` // empty for an answer
 	Chat    Chat         `json:"chat"`
 	Stories []Ref        `json:"stories,omitempty"`
-	// Of is, of an edit, the delivery whose messages it changes, and of what
-	// follows a post, the post.
+	// Of is, of an edit or a removal, the delivery whose messages it changes, and
+	// of what follows a post, the post.
 	Of uint64 `json:"of,omitempty"`
 	// Again says, of a post, that its story was posted there before.
 	Again bool `json:"again,omitempty"`
@@ -70,8 +74,11 @@ type Delivery struct {
 	Silent  bool   `json:"silent,omitempty"`
 	// Rich says that its messages are Telegram's rich ones, and so are what they
 	// are changed to.
-	Rich  bool  `json:"rich,omitempty"`
-	State State `json:"state"`
+	Rich bool `json:"rich,omitempty"`
+	// Lasts is, of an answer, how long its messages stay when they are out; 0:
+	// for good.
+	Lasts time.Duration `json:"lasts,omitempty"`
+	State State         `json:"state"`
 	// Parts are the messages, in order; they are made at the first claim, and
 	// never anew.
 	Parts []Part `json:"parts,omitempty"`
@@ -127,12 +134,23 @@ type Part struct {
 	// Doubt says that the part was sent anew, since it was not found: the first
 	// copy may have come to be after all, behind After.
 	Doubt bool `json:"doubt,omitempty"`
+	// Aloud says that the part was to be for one reader alone, and can't be.
+	Aloud bool `json:"aloud,omitempty"`
 	// Target is, of an edit, the message that is changed; empty for one that is
 	// added. Of what follows a post, it is the message that it follows.
 	Target string `json:"target,omitempty"`
 	// Message is the platform's id, once the part is out.
 	Message string `json:"message,omitempty"`
 }
+
+// Whisper is how a message is called that only one reader sees: its number says
+// nothing of the chat's other messages, and may come again.
+func Whisper(number string) string { return whisper + number }
+
+// Whispered gives the number of a message that only one reader sees.
+func Whispered(message string) (number string, ok bool) { return strings.CutPrefix(message, whisper) }
+
+const whisper = "whisper:"
 
 // Tag names a part of a delivery within its buttons, so that the message can be
 // told from every other: "3k2j5h8d1a.0". A message keeps its tag when it is
@@ -209,6 +227,13 @@ type Verdict struct {
 	// Form says, of Refused, that it is the rich form of the message: the
 	// classic one may be taken.
 	Form bool
+	// Aloud says, of Refused, that it can't be for one reader alone, but for all.
+	Aloud bool
+	// Elsewhere is, of Refused, the chat where it is to be said instead.
+	Elsewhere Chat
+	// Missing says, of a change that was refused, that there is no such message,
+	// or that it can't be changed any more.
+	Missing bool
 	// Reason is the platform's own words, without secrets.
 	Reason string
 }

@@ -93,7 +93,10 @@ func park(w Writer, c Chat, parked bool) (more bool, err error) {
 			from, to = under("parked", string(c.Platform), c.ID, strconv.Itoa(c.Thread))
 		}
 		return changeWaiting(w, from, to, anyTopic, func(d *Delivery) {
-			d.Parked, d.Due, d.Refusals = false, time.Time{}, 0
+			d.Parked, d.Refusals = false, 0
+			if d.Kind != RemovalDelivery {
+				d.Due = time.Time{}
+			}
 		})
 	}
 	from, to := under("queue", string(c.Platform), c.ID)

@@ -24,6 +24,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	if err := s.prunePosts(ctx, before); err != nil {
 		return total, fmt.Errorf("prune the records of posts: %w", err)
 	}
+	if err := s.pruneCopies(ctx, before); err != nil {
+		return total, fmt.Errorf("prune the copies of posts: %w", err)
+	}
 	return total, nil
 }
 
@@ -68,7 +71,7 @@ func forget(w Writer, d Delivery) int {
 	w.Delete(deliveryKey(d.ID))
 	n := 1
 	for _, p := range d.Parts {
-		if p.Message != "" && p.Message != p.Target {
+		if p.Message != "" && (p.Message != p.Target || d.Kind == AnswerDelivery) {
 			w.Delete(messageKey(d.Chat, p.Message))
 			n++
 		}

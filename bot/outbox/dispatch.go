@@ -259,7 +259,8 @@ func (d *dispatcher) start(ctx, finish context.Context) {
 
 // begin begins a turn, unless the chat must have a pause first.
 func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) {
-	if free := d.pace.free(l.chat); free.After(now) {
+	// A reader's answer may not need the chat's pace.
+	if free := d.pace.free(l.chat); free.After(now) && !l.asked {
 		d.push(l, free)
 		return
 	}

@@ -116,6 +116,17 @@ func (p *pace) free(c store.Chat) time.Time {
 	return at
 }
 
+// held is until when the platform asked to leave the chat alone.
+func (p *pace) held(c store.Chat) time.Time {
+	c.Thread = 0
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cp := p.chats[c]; cp != nil {
+		return cp.until
+	}
+	return time.Time{}
+}
+
 // count notes a request in the chat.
 func (p *pace) count(c store.Chat) {
 	if p.rates.Chat.Count <= 0 && p.rates.Group.Count <= 0 {

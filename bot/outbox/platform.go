@@ -61,6 +61,14 @@ type Follower interface {
 	Follow(ctx context.Context, d store.Delivery, part int) store.Verdict
 }
 
+// Whisperer is a Platform that can say something to one reader of a chat alone.
+type Whisperer interface {
+	// Whispers reports whether a part, if it is sent now, is for one reader alone.
+	// It is no message among the chat's then: neither its rate nor its order
+	// matters, and it can't be looked for.
+	Whispers(d store.Delivery, part int) bool
+}
+
 // Clock is a Platform that tells its time.
 type Clock interface {
 	// Clock is the platform's time, to the second; zero if it has not told yet.
@@ -73,6 +81,7 @@ type Clock interface {
 // success.
 type Editor interface {
 	// Edit makes the message d.Parts[part].Target what the part's body says.
+	// Where there is no such message to be changed, its verdict says so: Missing.
 	Edit(ctx context.Context, d store.Delivery, part int) store.Verdict
 	// Delete takes the message d.Parts[part].Target away.
 	Delete(ctx context.Context, d store.Delivery, part int) store.Verdict

@@ -19,7 +19,9 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	if s == nil {
 		return false, err
 	}
-	d.pace.count(l.chat)
+	if !d.whispers(dl) {
+		d.pace.count(l.chat)
+	}
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
@@ -99,10 +101,46 @@ func (d *dispatcher) apply(ctx context.Context, dl store.Delivery, v store.Verdi
 		return d.refused(ctx, dl, v)
 	case v.Form:
 		return d.reform(ctx, dl, v)
+	case v.Aloud:
+		return d.aloud(ctx, dl, v)
+	case v.Missing && dl.Kind == store.AnswerDelivery:
+		return d.anew(ctx, dl)
+	case v.Elsewhere != (store.Chat{}):
+		return d.elsewhere(ctx, dl, v)
 	case v.Outcome == store.Refused:
 		return d.giveUp(ctx, dl, v.Reason)
 	}
 	return d.later(ctx, dl, v)
+}
+
+// anew has an answer come as a new message, since the one that was to become it is
+// no longer there.
+func (d *dispatcher) anew(ctx context.Context, dl store.Delivery) error {
+	part := dl.Next()
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Parts[part].Target = store.Planned, ""
+	})
+}
+
+// aloud has a part said to all that can't be said to one reader alone.
+func (d *dispatcher) aloud(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	d.Log.Info("can't be said to one reader alone", d.about(dl, "reason", v.Reason)...)
+	part := dl.Next()
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Parts[part].Aloud = store.Planned, true
+	})
+}
+
+// elsewhere has a delivery go on in another chat.
+func (d *dispatcher) elsewhere(ctx context.Context, dl store.Delivery, v store.Verdict) error {
+	d.Log.Info("said in another chat", d.about(dl, "to", v.Elsewhere.ID, "reason", v.Reason)...)
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Reason, dl.Chat = store.Planned, v.Reason, v.Elsewhere
+		dl.ReplyTo, dl.Lasts, dl.Looks = "", 0, 0
+		for i := range dl.Parts {
+			dl.Parts[i].After, dl.Parts[i].Doubt = "", false
+		}
+	})
 }
 
 // sent records that a part is out. It reports whether that is all.

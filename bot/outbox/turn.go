@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"briefbot/store"
 )
 
@@ -26,6 +28,15 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		next, left := choose(pending, now)
 		if next == nil {
 			return left, nil
+		}
+		if d.whispers(*next) {
+			if until := d.pace.held(l.chat); until.After(now) {
+				return rest{until, true}, nil
+			}
+			if err := d.together(ctx, finish, l, pending, now); err != nil {
+				return rest{}, err
+			}
+			continue
 		}
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
@@ -48,6 +59,28 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 			return rest{}, nil // what has come in since, the watch tells of
 		}
 	}
+}
+
+// whispers reports whether what comes next of a delivery is for one reader alone.
+func (d *dispatcher) whispers(dl store.Delivery) bool {
+	w, ok := d.platform.(Whisperer)
+	part := dl.Next()
+	return ok && dl.Kind == store.AnswerDelivery && dl.State == store.Planned && part < len(dl.Parts) && w.Whispers(dl, part)
+}
+
+// together brings on all that is for one reader alone: neither do such messages
+// have an order, nor is one of them ever taken for another.
+func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []store.Delivery, now time.Time) error {
+	var all errgroup.Group
+	for _, dl := range pending {
+		if d.whispers(dl) && !waits(dl, now) {
+			all.Go(func() error {
+				_, err := d.step(ctx, finish, l, dl)
+				return err
+			})
+		}
+	}
+	return all.Wait()
 }
 
 // choose picks what a chat's turn goes on with, or says when there will be

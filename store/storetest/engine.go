@@ -44,6 +44,8 @@ func Run(t *testing.T, open Open) {
 		"a reader is forgotten":                 forgotten,
 		"a last answer while it is erased":      farewells,
 		"migrations":                            schema,
+		"what came of updates":                  dealt,
+		"answers that go, and that turn":        removal,
 		"a restored backup":                     restored,
 		"pruning":                               pruning,
 		"pruning of posts":                      pruningPosts,

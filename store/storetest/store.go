@@ -711,6 +711,25 @@ func chats(t *testing.T, open Open) {
 		t.Errorf("others' messages behind ours: %s", got)
 	}
 
+	// What one reader alone saw is none of the chat's messages.
+	before, _ := s.HighestMessage(ctx, number)
+	whisper, err := s.PutAnswer(ctx, store.Delivery{Chat: number, Lasts: time.Hour}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
+		return []store.Part{{Body: json.RawMessage(`{}`)}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ChangeDelivery(ctx, whisper.ID, func(d *store.Delivery, _ string) error {
+		d.Parts[0].Message, d.State = store.Whisper("900"), store.Sent
+		return nil
+	})
+	if after, _ := s.HighestMessage(ctx, number); after != before || others() != "8 9 10 12" {
+		t.Errorf("behind a whisper the highest message is %s, others' %s", after, others())
+	}
+	if left, _, _ := s.Pending(ctx, number); len(left) != 0 {
+		t.Errorf("a whisper is to be taken away: %+v", left)
+	}
+
 	// Private chats and basic groups share one sequence of message ids.
 	seen := func(chat, id string) {
 		t.Helper()
