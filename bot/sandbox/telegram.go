@@ -65,8 +65,9 @@ type Telegram struct {
 	news       chan struct{} // closed and made anew when an update comes
 	pollers    int
 	webhook    string
-	old        bool                   // an API server from before the rich messages
+	old        bool                   // an API server from before the rich and the ephemeral messages
 	menus      map[string][]tgCommand // by scope and language
+	about      map[string]string      // what is said of the bot, by kind and language
 	queries    map[string]*tgQuery
 	inline     map[string]*tgInline
 	offered    map[string][]tgArticle // to a user, since the last pick
@@ -108,6 +109,7 @@ type tgChat struct {
 	topics   map[int]*tgTopic
 	messages []*tgMessage
 	next     int // the id that the last message got, where the chat counts by itself
+	whispers int // the number of the last message that only one user sees
 }
 
 type tgTopic struct {
@@ -140,8 +142,11 @@ type tgMessage struct {
 	EditDate      int64           `json:"edit_date,omitempty"`
 	Chat          *tgChat         `json:"chat"`
 	AutoForward   bool            `json:"is_automatic_forward,omitempty"`
-	ForwardChat   *tgChat         `json:"forward_from_chat,omitempty"`
+	Origin        *tgOrigin       `json:"forward_origin,omitempty"`
+	ForwardChat   *tgChat         `json:"forward_from_chat,omitempty"` // of an old server, in place of Origin
 	ForwardID     int             `json:"forward_from_message_id,omitempty"`
+	Whisper       int             `json:"ephemeral_message_id,omitempty"`
+	Receiver      *tgUser         `json:"receiver_user,omitempty"` // of a Whisper of the bot's
 	ReplyTo       *tgMessage      `json:"reply_to_message,omitempty"`
 	Text          string          `json:"text,omitempty"`
 	Entities      []tgEntity      `json:"entities,omitempty"`
@@ -160,6 +165,14 @@ type tgMessage struct {
 	plain         string          // what is read of Rich
 	byBot         bool
 	postedByOther bool
+}
+
+// tgOrigin is the post that a forwarded message was.
+type tgOrigin struct {
+	Type string  `json:"type"`
+	Date int64   `json:"date"`
+	Chat *tgChat `json:"chat"`
+	ID   int     `json:"message_id"`
 }
 
 type tgTopicCreated struct {
@@ -198,8 +211,9 @@ type tgUpdate struct {
 }
 
 type tgCommand struct {
-	Name string `json:"command"`
-	Help string `json:"description"`
+	Name    string `json:"command"`
+	Help    string `json:"description"`
+	Whisper bool   `json:"is_ephemeral,omitempty"`
 }
 
 // tgQuery is a press that waits for its answer.
@@ -233,6 +247,7 @@ func NewTelegram(o TelegramOptions) *Telegram {
 		lastID:   700000,
 		news:     make(chan struct{}),
 		menus:    map[string][]tgCommand{},
+		about:    map[string]string{},
 		queries:  map[string]*tgQuery{},
 		inline:   map[string]*tgInline{},
 		offered:  map[string][]tgArticle{},
@@ -262,7 +277,8 @@ func (t *Telegram) Transcript() []Entry { return t.log.since(0) }
 // Since is the transcript without its first n entries.
 func (t *Telegram) Since(n int) []Entry { return t.log.since(n) }
 
-// SetOld makes it an API server from before the rich messages, or one of today.
+// SetOld makes it an API server from before the rich and the ephemeral messages,
+// or one of today.
 func (t *Telegram) SetOld(old bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -448,14 +464,19 @@ func (t *Telegram) Upgrade(group string) string {
 	return id
 }
 
-// Messages are what stands in a chat, as the API shows it.
-func (t *Telegram) Messages(chat string) []json.RawMessage {
+// Messages are what stands in a chat for everybody, as the API shows it.
+func (t *Telegram) Messages(chat string) []json.RawMessage { return t.Seen("", chat) }
+
+// Seen is what stands in a chat for a user, with what nobody else sees.
+func (t *Telegram) Seen(user, chat string) []json.RawMessage {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []json.RawMessage
 	if c := t.chats[chat]; c != nil {
 		for _, m := range c.messages {
-			all = append(all, raw(m))
+			if m.Whisper == 0 || m.seenBy() == user {
+				all = append(all, raw(m))
+			}
 		}
 	}
 	return all
@@ -472,7 +493,7 @@ func (t *Telegram) DeleteMessage(chat, id string) {
 
 func (t *Telegram) remove(c *tgChat, id string) bool {
 	for i, m := range c.messages {
-		if fmt.Sprint(m.ID) == id {
+		if m.key() == id {
 			c.messages = slices.Delete(c.messages, i, i+1)
 			t.show("delete", m)
 			return true
@@ -496,7 +517,10 @@ func (t *Telegram) chat(id string) *tgChat {
 
 // put numbers a message and puts it into its chat.
 func (t *Telegram) put(c *tgChat, m *tgMessage) *tgMessage {
-	if c.Type == "channel" || c.Type == "supergroup" {
+	if m.Whisper != 0 {
+		c.whispers++
+		m.Whisper = c.whispers
+	} else if c.Type == "channel" || c.Type == "supergroup" {
 		c.next++
 		m.ID = c.next
 	} else {
@@ -512,10 +536,15 @@ func (t *Telegram) put(c *tgChat, m *tgMessage) *tgMessage {
 	t.show("message", m)
 	if c.linked != nil && (m.Text != "" || m.Rich != nil) {
 		copy := *m
-		copy.AutoForward, copy.ForwardChat, copy.ForwardID, copy.SenderChat = true, c, m.ID, c
+		copy.AutoForward, copy.SenderChat, copy.From = true, c, tgService
+		if t.old {
+			copy.ForwardChat, copy.ForwardID = c, m.ID
+		} else {
+			copy.Origin = &tgOrigin{"channel", m.Date, c, m.ID}
+		}
 		copy.byBot, copy.postedByOther = false, true
 		f := t.put(c.linked, &copy)
-		if c.linked.rights.Admin {
+		if c.linked.rights.Admin || t.o.ReadsAll {
 			t.update("message", f)
 		}
 	}
@@ -525,11 +554,31 @@ func (t *Telegram) put(c *tgChat, m *tgMessage) *tgMessage {
 // find gives the message with the id, or nil.
 func (c *tgChat) find(id string) *tgMessage {
 	for _, m := range slices.Backward(c.messages) {
-		if fmt.Sprint(m.ID) == id {
+		if m.key() == id {
 			return m
 		}
 	}
 	return nil
+}
+
+// key is the message's number as people's clients have it: of one that only one
+// user sees, with an e before it.
+func (m *tgMessage) key() string {
+	if m.Whisper != 0 {
+		return fmt.Sprintf("e%d", m.Whisper)
+	}
+	return fmt.Sprint(m.ID)
+}
+
+// seenBy is who alone sees the message; empty if everybody does.
+func (m *tgMessage) seenBy() string {
+	switch {
+	case m.Whisper == 0:
+		return ""
+	case m.Receiver != nil:
+		return fmt.Sprint(m.Receiver.ID)
+	}
+	return fmt.Sprint(m.From.ID)
 }
 
 func (t *Telegram) show(kind string, m *tgMessage) {
@@ -540,7 +589,10 @@ func (t *Telegram) show(kind string, m *tgMessage) {
 }
 
 func (t *Telegram) event(kind string, m *tgMessage) Event {
-	e := Event{Platform: "telegram", Chat: fmt.Sprint(m.Chat.ID), Kind: kind, ID: fmt.Sprint(m.ID), At: t.o.Now()}
+	e := Event{Platform: "telegram", Chat: fmt.Sprint(m.Chat.ID), Kind: kind, ID: m.key(), User: m.seenBy(), At: t.o.Now()}
+	if kind == "message" && m.Whisper != 0 {
+		e.Kind = "ephemeral"
+	}
 	if kind != "delete" {
 		e.Message = raw(m)
 	}

@@ -46,27 +46,32 @@ var tgMethods = map[string]struct {
 	fault string
 	do    func(*Telegram, *tgCall) (any, *tgError)
 }{
-	"getMe":                  {"read", (*Telegram).getMe},
-	"getChat":                {"read", (*Telegram).getChat},
-	"getChatMember":          {"read", (*Telegram).getChatMember},
-	"getChatAdministrators":  {"read", (*Telegram).getAdmins},
-	"getMyCommands":          {"read", (*Telegram).getMyCommands},
-	"setMyCommands":          {"register", (*Telegram).setMyCommands},
-	"deleteMyCommands":       {"register", (*Telegram).deleteMyCommands},
-	"getWebhookInfo":         {"read", func(t *Telegram, _ *tgCall) (any, *tgError) { return map[string]any{"url": t.webhook}, nil }},
-	"setWebhook":             {"register", func(t *Telegram, c *tgCall) (any, *tgError) { t.webhook = c.form.Get("url"); return true, nil }},
-	"deleteWebhook":          {"register", func(t *Telegram, _ *tgCall) (any, *tgError) { t.webhook = ""; return true, nil }},
-	"sendMessage":            {"create", (*Telegram).sendMessage},
-	"sendPhoto":              {"create", (*Telegram).sendPhoto},
-	"sendRichMessage":        {"create", (*Telegram).sendRich},
-	"sendChatAction":         {"read", (*Telegram).sendChatAction},
-	"editMessageText":        {"edit", (*Telegram).editText},
-	"editMessageCaption":     {"edit", (*Telegram).editCaption},
-	"editMessageReplyMarkup": {"edit", (*Telegram).editMarkup},
-	"deleteMessage":          {"delete", (*Telegram).deleteMessage},
-	"answerCallbackQuery":    {"answer", (*Telegram).answerQuery},
-	"answerInlineQuery":      {"answer", (*Telegram).answerInline},
-	"leaveChat":              {"delete", (*Telegram).leaveChat},
+	"getMe":                    {"read", (*Telegram).getMe},
+	"getChat":                  {"read", (*Telegram).getChat},
+	"getChatMember":            {"read", (*Telegram).getChatMember},
+	"getChatAdministrators":    {"read", (*Telegram).getAdmins},
+	"getMyCommands":            {"read", (*Telegram).getMyCommands},
+	"setMyCommands":            {"register", (*Telegram).setMyCommands},
+	"deleteMyCommands":         {"register", (*Telegram).deleteMyCommands},
+	"getMyDescription":         {"read", about("description", 512, false)},
+	"setMyDescription":         {"register", about("description", 512, true)},
+	"getMyShortDescription":    {"read", about("short_description", 120, false)},
+	"setMyShortDescription":    {"register", about("short_description", 120, true)},
+	"getWebhookInfo":           {"read", func(t *Telegram, _ *tgCall) (any, *tgError) { return map[string]any{"url": t.webhook}, nil }},
+	"setWebhook":               {"register", func(t *Telegram, c *tgCall) (any, *tgError) { t.webhook = c.form.Get("url"); return true, nil }},
+	"deleteWebhook":            {"register", func(t *Telegram, _ *tgCall) (any, *tgError) { t.webhook = ""; return true, nil }},
+	"sendMessage":              {"create", (*Telegram).sendMessage},
+	"sendPhoto":                {"create", (*Telegram).sendPhoto},
+	"sendRichMessage":          {"create", (*Telegram).sendRich},
+	"sendChatAction":           {"read", (*Telegram).sendChatAction},
+	"editMessageText":          {"edit", (*Telegram).editText},
+	"editEphemeralMessageText": {"edit", (*Telegram).editWhisper},
+	"editMessageCaption":       {"edit", (*Telegram).editCaption},
+	"editMessageReplyMarkup":   {"edit", (*Telegram).editMarkup},
+	"deleteMessage":            {"delete", (*Telegram).deleteMessage},
+	"answerCallbackQuery":      {"answer", (*Telegram).answerQuery},
+	"answerInlineQuery":        {"answer", (*Telegram).answerInline},
+	"leaveChat":                {"delete", (*Telegram).leaveChat},
 }
 
 // ServeHTTP is the bot's side.
@@ -221,7 +226,8 @@ func (t *Telegram) writable(c *tgCall) (*tgChat, *tgError) {
 	if chat.rights.Muted || chat.rights.ReadOnly && !chat.rights.Admin {
 		return nil, bad("not enough rights to send text messages to the chat")
 	}
-	if wait := t.rates.take(chat, t.o.Now()); wait > 0 {
+	whisper := !t.old && (c.form.Get("ephemeral_message_parameters") != "" || c.form.Get("ephemeral_message_id") != "")
+	if wait := t.rates.take(chat, whisper, t.o.Now()); wait > 0 {
 		return nil, tooMany(wait)
 	}
 	return chat, nil
@@ -290,6 +296,9 @@ func (t *Telegram) setMyCommands(c *tgCall) (any, *tgError) {
 	if err := json.Unmarshal([]byte(c.form.Get("commands")), &all); err != nil {
 		return nil, bad("can't parse commands JSON object")
 	}
+	for i := range all {
+		all[i].Whisper = all[i].Whisper && !t.old
+	}
 	if len(all) > 100 {
 		return nil, bad("BOT_COMMANDS_TOO_MUCH")
 	}
@@ -303,6 +312,38 @@ func (t *Telegram) setMyCommands(c *tgCall) (any, *tgError) {
 	}
 	t.menus[k] = all
 	return true, nil
+}
+
+// about tells, or takes in, what is said of the bot in one way.
+func about(kind string, most int, set bool) func(*Telegram, *tgCall) (any, *tgError) {
+	return func(t *Telegram, c *tgCall) (any, *tgError) {
+		k := kind + "|" + c.form.Get("language_code")
+		if !set {
+			return map[string]string{kind: t.about[k]}, nil
+		}
+		if len([]rune(c.form.Get(kind))) > most {
+			return nil, bad("%s is too long", kind)
+		}
+		t.about[k] = c.form.Get(kind)
+		return true, nil
+	}
+}
+
+// About is what a user reads of the bot before pressing Start, and in its profile.
+func (t *Telegram) About(user string) (text, short string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	language := ""
+	if u := t.users[user]; u != nil {
+		language, _, _ = strings.Cut(u.Language, "-")
+	}
+	of := func(kind string) string {
+		if s := t.about[kind+"|"+language]; s != "" {
+			return s
+		}
+		return t.about[kind+"|"]
+	}
+	return of("description"), of("short_description")
 }
 
 func (t *Telegram) deleteMyCommands(c *tgCall) (any, *tgError) {
@@ -353,24 +394,42 @@ func (t *Telegram) draft(c *tgCall) (*tgChat, *tgMessage, *tgError) {
 		m.Thread, m.InTopic = n, true
 		m.ReplyTo = chat.find(s)
 	}
-	reply := struct {
-		ID      int  `json:"message_id"`
-		Without bool `json:"allow_sending_without_reply"`
-	}{}
+	var reply tgReply
 	if s := c.form.Get("reply_parameters"); s != "" {
 		if json.Unmarshal([]byte(s), &reply) != nil {
 			return nil, nil, bad("can't parse reply parameters JSON object")
 		}
-		to := chat.find(fmt.Sprint(reply.ID))
-		if to == nil && !reply.Without {
+		to := chat.find(reply.key())
+		if to == nil && (!reply.Without || reply.Whisper != 0) {
 			return nil, nil, bad("message to be replied not found")
 		}
 		if to != nil {
 			m.ReplyTo = to.quoted()
+			if m.Thread == 0 {
+				m.Thread, m.InTopic = to.Thread, to.InTopic
+			}
 		}
+	}
+	if s := c.form.Get("ephemeral_message_parameters"); s != "" && !t.old {
+		if e := t.whispered(chat, m, s); e != nil {
+			return nil, nil, e
+		}
+	}
+	if reply.Whisper != 0 && m.Whisper == 0 {
+		return nil, nil, bad("a reply to an ephemeral message must be an ephemeral message")
 	}
 	return chat, m, nil
 }
+
+// tgReply is which message a message replies to.
+type tgReply struct {
+	ID      int  `json:"message_id"`
+	Whisper int  `json:"ephemeral_message_id"`
+	Without bool `json:"allow_sending_without_reply"`
+}
+
+// key is that message's number.
+func (r tgReply) key() string { return (&tgMessage{ID: r.ID, Whisper: r.Whisper}).key() }
 
 // quoted is a message as it stands within a reply to it: without the message
 // that it replies to itself.
@@ -425,8 +484,11 @@ func (t *Telegram) sent(c *tgCall, chat *tgChat, m *tgMessage) *tgMessage {
 }
 
 func (t *Telegram) record(method string, c *tgCall, m *tgMessage) {
+	if method == "create" && m.Whisper != 0 {
+		method = "answer"
+	}
 	t.log.add(Entry{
-		At: t.o.Now(), Platform: "telegram", Method: method, Chat: fmt.Sprint(m.Chat.ID), ID: fmt.Sprint(m.ID),
+		At: t.o.Now(), Platform: "telegram", Method: method, Chat: fmt.Sprint(m.Chat.ID), ID: m.key(), User: m.seenBy(),
 		Text: m.Text + m.Caption + m.plain, Body: c.body,
 	})
 }
@@ -568,7 +630,7 @@ func (t *Telegram) deleteMessage(c *tgCall) (any, *tgError) {
 	case !m.byBot:
 		return nil, bad("message can't be deleted")
 	}
-	t.remove(chat, fmt.Sprint(m.ID))
+	t.remove(chat, m.key())
 	t.record("delete", c, m)
 	return true, nil
 }

@@ -12,6 +12,7 @@ import (
 var (
 	tgAnonymous = &tgUser{ID: 1087968824, IsBot: true, FirstName: "Group", Username: "GroupAnonymousBot"}
 	tgAsChannel = &tgUser{ID: 136817688, IsBot: true, FirstName: "Channel", Username: "Channel_Bot"}
+	tgService   = &tgUser{ID: 777000, FirstName: "Telegram"}
 )
 
 // SetAdmin makes a user an administrator of a group or channel, or no longer

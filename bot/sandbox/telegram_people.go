@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -39,32 +40,52 @@ func (t *Telegram) Commands(chat string) []Command { return t.Menu("", chat) }
 func (t *Telegram) Menu(user, chat string) []Command {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	language := ""
-	if u := t.users[user]; u != nil {
-		language, _, _ = strings.Cut(u.Language, "-")
-	}
-	c := t.chats[chat]
+	u, c := t.users[user], t.chats[chat]
 	if c == nil || c.Type == "channel" {
 		return nil
 	}
-	scope := "all_group_chats"
-	if c.Type == "private" {
-		scope = "all_private_chats"
+	var all []Command
+	for _, x := range t.menu(u, c) {
+		all = append(all, Command{Name: x.Name, Description: x.Help})
 	}
-	for _, s := range []string{"chat" + chat, scope, "default"} {
-		menu := t.menus[s+"|"+language]
-		if len(menu) == 0 {
-			menu = t.menus[s+"|"]
-		}
-		if len(menu) > 0 {
-			var all []Command
-			for _, x := range menu {
-				all = append(all, Command{Name: x.Name, Description: x.Help})
+	return all
+}
+
+// menu is the nearest list of commands, for a user who may be nil.
+func (t *Telegram) menu(u *tgUser, c *tgChat) []tgCommand {
+	language := ""
+	if u != nil {
+		language, _, _ = strings.Cut(u.Language, "-")
+	}
+	scopes := []string{fmt.Sprintf("chat%d", c.ID)}
+	switch {
+	case c.Type == "private":
+		scopes = append(scopes, "all_private_chats")
+	case slices.Contains(c.admins, u):
+		scopes = append(scopes, "all_chat_administrators", "all_group_chats")
+	default:
+		scopes = append(scopes, "all_group_chats")
+	}
+	for _, s := range append(scopes, "default") {
+		for _, l := range []string{language, ""} {
+			if menu := t.menus[s+"|"+l]; len(menu) > 0 {
+				return menu
 			}
-			return all
 		}
 	}
 	return nil
+}
+
+// whispers reports whether a user's client sends a line so that only the bot sees
+// it: a command that the user's menu has as such.
+func (t *Telegram) whispers(u *tgUser, c *tgChat, text string) bool {
+	word, _, _ := strings.Cut(text, " ")
+	name, isCommand := strings.CutPrefix(word, "/")
+	name, to, named := strings.Cut(name, "@")
+	if !isCommand || c.Type == "private" || c.Type == "channel" || named && !strings.EqualFold(to, t.me.Username) {
+		return false
+	}
+	return slices.ContainsFunc(t.menu(u, c), func(x tgCommand) bool { return x.Whisper && x.Name == name })
 }
 
 // Say types a line. In a channel it is posted by an editor.
@@ -93,6 +114,12 @@ func (t *Telegram) Say(_ context.Context, user, chat, text, reply string) error 
 		}
 		m.ReplyTo = to.quoted()
 		m.Thread, m.InTopic = to.Thread, to.InTopic
+		if to.AutoForward {
+			m.Thread = to.ID // it is a comment
+		}
+	}
+	if t.whispers(u, c, text) {
+		m.Whisper = 1 // its number comes when it is put into its chat
 	}
 	if c.Type == "private" && strings.HasPrefix(text, "/start") && !strings.HasPrefix(c.out, "Forbidden: user") {
 		c.out = ""
@@ -104,6 +131,60 @@ func (t *Telegram) Say(_ context.Context, user, chat, text, reply string) error 
 			kind = "channel_post"
 		}
 		t.update(kind, m)
+	}
+	return nil
+}
+
+// SendPhoto sends a picture with a caption.
+func (t *Telegram) SendPhoto(_ context.Context, user, chat, caption string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u, c := t.users[user], t.chats[chat]
+	if u == nil || c == nil || c.Type == "channel" {
+		return fmt.Errorf("no user %s in chat %s", user, chat)
+	}
+	m := t.put(c, &tgMessage{
+		From: u, Caption: caption, CaptionMarks: commandsIn(caption), postedByOther: true,
+		Photo: []tgPhoto{{ID: "photo", Unique: "photo", Width: 1280, Height: 720}},
+	})
+	if c.out == "" && t.hears(c, m) {
+		t.update("message", m)
+	}
+	return nil
+}
+
+// Correct changes what somebody wrote.
+func (t *Telegram) Correct(_ context.Context, chat, message, text string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chats[chat]
+	if c == nil {
+		return fmt.Errorf("no chat %s", chat)
+	}
+	m := c.find(message)
+	if m == nil || !m.postedByOther {
+		return fmt.Errorf("nobody wrote message %s", message)
+	}
+	m.Text, m.Entities, m.EditDate = text, commandsIn(text), t.o.Now().Unix()
+	t.show("edit", m)
+	if c.out == "" && t.hears(c, m) {
+		t.update("edited_message", m)
+	}
+	return nil
+}
+
+// SayAsBot has another bot write into a group.
+func (t *Telegram) SayAsBot(_ context.Context, chat, text string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chats[chat]
+	if c == nil || c.Type == "private" || c.Type == "channel" {
+		return fmt.Errorf("no group %s", chat)
+	}
+	other := &tgUser{ID: 900001, IsBot: true, FirstName: "Other", Username: "other_bot"}
+	m := t.put(c, &tgMessage{From: other, Text: text, Entities: commandsIn(text), postedByOther: true})
+	if c.out == "" && t.hears(c, m) {
+		t.update("message", m)
 	}
 	return nil
 }
@@ -137,10 +218,10 @@ func (t *Telegram) hears(c *tgChat, m *tgMessage) bool {
 	if m.ReplyTo != nil && m.ReplyTo.byBot {
 		return true
 	}
-	if len(m.Entities) == 0 || m.Entities[0].Type != "bot_command" || m.Entities[0].Offset != 0 {
+	if !startsWithCommand(m) {
 		return false
 	}
-	command, _, _ := strings.Cut(m.Text, " ")
+	command, _, _ := strings.Cut(m.Text+m.Caption, " ")
 	if _, to, named := strings.Cut(command, "@"); named {
 		return strings.EqualFold(to, t.me.Username)
 	}
@@ -170,7 +251,7 @@ func (t *Telegram) Press(_ context.Context, user, chat, message, data string) er
 		return fmt.Errorf("no user %s in chat %s", user, chat)
 	}
 	m := c.find(message)
-	if m == nil || !m.has(data) {
+	if m == nil || !m.has(data) || m.Whisper != 0 && m.seenBy() != user {
 		return fmt.Errorf("no such button on message %s", message)
 	}
 	if strings.HasPrefix(data, "http") {

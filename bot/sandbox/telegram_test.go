@@ -278,7 +278,7 @@ func TestTelegramForward(t *testing.T) {
 	tg.Link(channel, group)
 	ask(bot, "sendMessage", tgbotapi.Params{"chat_id": channel, "text": "a post", "reply_markup": `{"inline_keyboard":[[{"text":"x","callback_data":"d"}]]}`})
 	copies := tg.Messages(group)
-	if len(copies) != 1 || !strings.Contains(string(copies[0]), `"is_automatic_forward":true`) || !strings.Contains(string(copies[0]), `"forward_from_message_id":1`) {
+	if len(copies) != 1 || !strings.Contains(string(copies[0]), `"is_automatic_forward":true`) || !strings.Contains(string(copies[0]), `"forward_origin":{"type":"channel"`) {
 		t.Errorf("in the discussion group: %s", copies)
 	}
 }

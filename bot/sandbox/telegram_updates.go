@@ -87,8 +87,9 @@ type tgRates struct {
 	chats  map[int64][]time.Time
 }
 
-// take counts a message, or says how long the bot has to wait.
-func (r *tgRates) take(c *tgChat, now time.Time) time.Duration {
+// take counts a message, or says how long the bot has to wait. What only one user
+// sees is no message of the chat.
+func (r *tgRates) take(c *tgChat, whisper bool, now time.Time) time.Duration {
 	if r.limits == (TelegramLimits{}) {
 		return 0
 	}
@@ -98,6 +99,10 @@ func (r *tgRates) take(c *tgChat, now time.Time) time.Duration {
 	mine := r.chats[c.ID]
 	if w := over(r.all, r.limits.All, time.Second, now); w > 0 {
 		return w
+	}
+	if whisper {
+		r.all = append(recent(r.all, time.Second, now), now)
+		return 0
 	}
 	if w := over(mine, r.limits.Chat, time.Second, now); w > 0 {
 		return w

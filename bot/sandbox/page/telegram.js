@@ -117,8 +117,9 @@ export function message(m, event, act) {
   if (m.rich_message) bubble.append(el('div', { class: 'rich', dir: m.rich_message.is_rtl ? 'rtl' : 'ltr' }, ...richBlocks(m.rich_message.blocks)));
   else bubble.append(el('div', { class: 'text', dir: 'auto' }, ...marked(text, m.text ? m.entities : m.caption_entities)));
   bubble.append(el('span', { class: 'when' }, (m.silent ? '🔕 ' : '') + (m.edit_date ? 'edited ' : '') + clock(new Date(m.date * 1000))));
-  if (act.reply) bubble.append(el('button', { type: 'button', class: 'reply', 'aria-label': 'Reply', onclick: () => act.reply(m) }, '↩'));
-  const item = el('li', { class: 'message' + (mine ? ' mine' : '') }, bubble);
+  if (event.user) bubble.append(el('div', { class: 'only' }, mine ? 'Seen only by you and the bot' : 'Only visible to you'));
+  if (act.reply && !event.user) bubble.append(el('button', { type: 'button', class: 'reply', 'aria-label': 'Reply', onclick: () => act.reply(m) }, '↩'));
+  const item = el('li', { class: 'message' + (mine ? ' mine' : '') + (event.user ? ' whisper' : '') }, bubble);
   const keys = keyboard(m.reply_markup, act.press);
   if (keys) item.append(keys);
   return item;
