@@ -145,7 +145,7 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	}
 	if !c.Telegram.Token.IsZero() {
 		t := telegram.New(telegram.Options{
-			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, Desk: desk, Languages: languages, Ledger: st, Log: log,
+			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, AnswersLast: c.Telegram.AnswersLast, Desk: desk, Languages: languages, Ledger: st, Log: log,
 		})
 		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
 	}

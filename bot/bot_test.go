@@ -476,7 +476,7 @@ func (w *world) discordAnswer() []string {
 func (w *world) telegramAnswer() []string {
 	var all []string
 	for _, e := range w.telegram.Transcript() {
-		if e.Method == "create" && e.Chat != w.channel {
+		if (e.Method == "create" || e.Method == "answer") && e.Chat != w.channel {
 			all = append(all, e.Text)
 		}
 	}

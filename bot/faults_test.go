@@ -73,6 +73,8 @@ func TestFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("%s of %s: a reader %s", tt.fault.Failure, tt.fault.Method, tt.reader), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			// Answers are for all here, and so looked for as posts are.
+			w.telegram.SetOld(true)
 			chats := []string{w.text, w.channel, w.group}
 			has := func(want ...string) func() bool {
 				return func() bool {

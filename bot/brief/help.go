@@ -26,3 +26,11 @@ func (v Voice) Help(commands []Command, ownNames bool) Message {
 	m.Buttons = []Button{{Label: v.Text(wordLatest), Action: Action{Verb: ShowLatest}}}
 	return m
 }
+
+// About says what the bot is for, to who has not talked with it yet.
+func (v Voice) About() string {
+	return v.Text(wordHelp) + "\n\n" + v.Text(wordHelpIntro)
+}
+
+// InShort says it in a line.
+func (v Voice) InShort() string { return v.Text(wordHelp) }

@@ -42,6 +42,9 @@ type Question struct {
 	// Above is the chat that a thread of Discord hangs on: the thread has the id
 	// of the message in it that it was begun on.
 	Above store.Chat
+	// Post is the channel's post below which it was asked, in the comments; zero
+	// elsewhere.
+	Post store.Spot
 }
 
 // Asks is who asks.

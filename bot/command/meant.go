@@ -16,9 +16,10 @@ const searched = 2000
 
 // meant finds the story that a command is about: the one named, by its short id
 // or words of its headline; else the one whose post was replied to; else the one
-// whose post the thread is below; else the one posted last in this chat, or above
-// the thread; else the latest. Where words fit several, or what was replied to
-// lists several, the reader is asked which, with buttons that go on to verb.
+// whose post the thread, or the comments, are below; else the one posted last in
+// this chat, or above the thread; else the latest. Where words fit several, or what
+// was replied to lists several, the reader is asked which, with buttons that go on
+// to verb.
 func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry, error) {
 	if arg := strings.TrimSpace(q.Options[storyOption.Name]); arg != "" {
 		return d.named(ctx, q, arg, verb)
@@ -42,6 +43,12 @@ func (d *Desk) meant(ctx context.Context, q asked, verb brief.Verb) (store.Entry
 			return d.store.StoryOfMessage(ctx, q.Chat, q.Message)
 		},
 		func() (string, error) { return d.store.StoryOfMessage(ctx, q.Above, q.Chat.ID) },
+		func() (string, error) {
+			if q.Post.Message == "" {
+				return "", store.ErrNotFound
+			}
+			return d.store.StoryOfMessage(ctx, q.Post.Chat, q.Post.Message)
+		},
 		func() (string, error) { return d.store.LastStory(ctx, q.Chat) },
 		func() (string, error) { return d.store.LastStory(ctx, q.Above) },
 	} {

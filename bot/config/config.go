@@ -111,6 +111,8 @@ type Telegram struct {
 	APIURL string // without a slash at its end
 	Rates  Rates
 	Poll   time.Duration
+	// AnswersLast is how long answers that a whole group sees stay; 0: for good.
+	AnswersLast time.Duration
 }
 
 // Rates are how fast a platform lets a bot go.

@@ -141,6 +141,7 @@ telegram:
   token: x${TELEGRAM_TOKEN}y
   rates: {all: 1000/s, chat: 0.5/s, group: 1200/h}
   poll: 5s
+  answers_last: 10m
 channels:
   - name: 日本
     telegram: -1001234567890
@@ -215,10 +216,11 @@ func TestEveryKey(t *testing.T) {
 		Web:       Web{AdminToken: NewSecret("disc-0rd")},
 		Discord:   Discord{Token: NewSecret("disc-0rd"), APIURL: "http://127.0.0.1:8081"},
 		Telegram: Telegram{
-			Token:  NewSecret("xtele-gr4my"),
-			APIURL: "https://api.telegram.org",
-			Rates:  Rates{Rate{1000, time.Second}, Rate{0.5, time.Second}, Rate{1200, time.Hour}},
-			Poll:   5 * time.Second,
+			Token:       NewSecret("xtele-gr4my"),
+			APIURL:      "https://api.telegram.org",
+			Rates:       Rates{Rate{1000, time.Second}, Rate{0.5, time.Second}, Rate{1200, time.Hour}},
+			Poll:        5 * time.Second,
+			AnswersLast: 10 * time.Minute,
 		},
 		Channels: []store.Channel{{
 			Name: "日本", Chat: store.Chat{Platform: store.Telegram, ID: "-1001234567890", Thread: 7},

@@ -114,6 +114,8 @@ func (t *Telegram) fields() []field {
 		),
 		// Telegram itself cuts a longer wait to 50 s.
 		key("poll", durationKind(time.Second, 50*time.Second), &t.Poll, "50s", "how long one request for news from the chats waits"),
+		// A bot may take its messages away for 48 hours.
+		key("answers_last", optional(durationKind(10*time.Second, 47*time.Hour)), &t.AnswersLast, "", "how long an answer stays that a whole group sees; left out: for good"),
 	)
 }
 

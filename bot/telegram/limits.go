@@ -32,6 +32,14 @@ const (
 	maxNumbersInRow = 8
 	// maxButtons is how many buttons a keyboard has.
 	maxButtons = 100
+	// maxCommands is how many commands a menu has, and maxHelp how long what is
+	// said of one may be.
+	maxCommands = 100
+	maxHelp     = 256
+	// maxAbout is how much is said of the bot in its empty chat, and maxShort in
+	// its profile.
+	maxAbout = 512
+	maxShort = 120
 	// maxProbes is how many ids are looked at for one message (settling).
 	maxProbes = 20
 	// maxAbsent is how many ids beyond the highest known one are looked at.

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
-	"briefbot/store"
 )
 
 // wanted are the kinds of updates that the bot lives on. The server remembers
@@ -91,57 +89,4 @@ func (t *Telegram) updates(ctx context.Context, next int) ([]json.RawMessage, er
 		"offset": next, "timeout": int(poll.Seconds()), "allowed_updates": wanted,
 	}, &all)
 	return all, err
-}
-
-// inbox deals with updates in order.
-type inbox struct {
-	*Telegram
-	account string
-	next    int // the first update not dealt with
-	parts   *sync.WaitGroup
-}
-
-// take deals with a batch and records how far it came. An update that can't be
-// read is passed over: it would hold up all others for ever.
-func (in *inbox) take(ctx context.Context, updates []json.RawMessage) error {
-	recorded := in.next
-	for _, raw := range updates {
-		var id struct {
-			ID int `json:"update_id"`
-		}
-		var u update
-		if err := errors.Join(json.Unmarshal(raw, &id), json.Unmarshal(raw, &u)); err != nil {
-			in.log.Warn("an update can't be read and is passed over", "update", id.ID, "err", err)
-			in.next = max(in.next, id.ID+1)
-			continue
-		}
-		if id.ID < in.next {
-			continue // dealt with before
-		}
-		in.next = id.ID + 1
-		done, err := in.deal(ctx, u, in.offset(u))
-		if err != nil {
-			in.next = id.ID
-			return err
-		}
-		if done {
-			recorded = in.next
-		}
-	}
-	if recorded == in.next {
-		return nil
-	}
-	return in.ledger.PutOffset(ctx, store.Offset{Account: in.account, Next: in.next})
-}
-
-// offset is what is recorded with the update: that it was dealt with, and the
-// id that a message of somebody's has, which can't be one of ours.
-func (in *inbox) offset(u update) store.Offset {
-	o := store.Offset{Account: in.account, Next: in.next}
-	for _, m := range []*message{u.Message, u.ChannelPost} {
-		if m != nil && m.ID > 0 {
-			o.Seen = map[store.Chat]string{{Platform: store.Telegram, ID: fmt.Sprint(m.Chat.ID)}: fmt.Sprint(m.ID)}
-		}
-	}
-	return o
 }

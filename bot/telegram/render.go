@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,15 +22,34 @@ var errNotReady = errors.New("Telegram has not told the bot's name yet")
 // parameters of sendMessage, or of sendRichMessage where the delivery is rich,
 // but for chat_id, which is known when it is sent.
 func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery, m brief.Message) ([]json.RawMessage, error) {
+	return t.requests(place.Kind, d, m, answering{})
+}
+
+// answering is what an answer's requests have that a post's have not.
+type answering struct {
+	page  func([]sheet) []sheet // what is shown of a long one; nil: all
+	alter func(params)          // what else each has; nil: nothing
+}
+
+// requests makes the requests for a message.
+func (t *Telegram) requests(kind store.Kind, d store.Delivery, m brief.Message, f answering) ([]json.RawMessage, error) {
 	if t.name() == "" {
 		return nil, errNotReady
 	}
-	channel := place.Kind == store.TelegramChannel
+	sheets := t.last.Of(m, spread)
+	if f.page != nil {
+		sheets = f.page(sheets)
+	}
+	channel := kind == store.TelegramChannel
 	var all []json.RawMessage
-	for i, s := range t.last.Of(m, spread) {
-		p := t.addressed(d, i, s.buttons, channel)
+	for i, s := range sheets {
+		keys := keyboard(s.buttons, d.Tag(i), channel, t.name())
+		if row := s.turning(d.Tag(i)); row != nil {
+			keys.rows = slices.Insert(keys.rows, 0, row)
+		}
+		p := t.addressed(d, i, keys)
 		p["text"], p["parse_mode"], p["link_preview_options"] = s.html, "HTML", preview(s.blocks)
-		body, err := json.Marshal(p)
+		body, err := f.encode(p)
 		if err != nil {
 			return nil, fmt.Errorf("render message %d: %w", i+1, err)
 		}
@@ -38,17 +58,25 @@ func (t *Telegram) Render(_ context.Context, place store.Place, d store.Delivery
 	if !d.Rich {
 		return all, nil
 	}
-	all, err := t.renderRich(d, channel, m, all)
+	all, err := t.renderRich(d, channel, m, all, f)
 	if err != nil {
 		return nil, fmt.Errorf("render as a rich message: %w", err)
 	}
 	return all, nil
 }
 
+// encode writes a request as it is recorded.
+func (f answering) encode(p params) (json.RawMessage, error) {
+	if f.alter != nil {
+		f.alter(p)
+	}
+	return json.Marshal(p)
+}
+
 // addressed are the parameters of a delivery's message that are there whatever
 // it says.
-func (t *Telegram) addressed(d store.Delivery, part int, buttons []brief.Button, channel bool) params {
-	p := params{"reply_markup": keyboard(buttons, d.Tag(part), channel, t.name())}
+func (t *Telegram) addressed(d store.Delivery, part int, keys markup) params {
+	p := params{"reply_markup": keys}
 	if d.Silent {
 		p["disable_notification"] = true
 	}
@@ -56,9 +84,13 @@ func (t *Telegram) addressed(d store.Delivery, part int, buttons []brief.Button,
 		p["message_thread_id"] = d.Chat.Thread
 	}
 	if id, ok := number(d.ReplyTo); ok && part == 0 {
-		p["reply_parameters"] = map[string]any{"message_id": id, "allow_sending_without_reply": true}
+		p["reply_parameters"] = replyTo(id)
 	}
 	return p
+}
+
+func replyTo(message int64) map[string]any {
+	return map[string]any{"message_id": message, "allow_sending_without_reply": true}
 }
 
 // sheet is what goes into one of Telegram's messages.
@@ -66,6 +98,9 @@ type sheet struct {
 	blocks  []brief.Block
 	html    string
 	buttons []brief.Button
+	// Of one of several pages: the button that asks for them, and which it is.
+	again       brief.Action
+	page, pages int
 }
 
 // spread puts a message into as many of Telegram's as it takes. All buttons
@@ -73,7 +108,7 @@ type sheet struct {
 func spread(m brief.Message) []sheet {
 	var all []sheet
 	for _, blocks := range brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() }) {
-		all = append(all, sheet{blocks, render(blocks).html.String(), m.Early()})
+		all = append(all, sheet{blocks: blocks, html: render(blocks).html.String(), buttons: m.Early()})
 	}
 	if len(all) > 0 {
 		all[len(all)-1].buttons = m.All()

@@ -317,15 +317,15 @@ func (in *inbox) wantsRich(ctx context.Context, q brief.Question) bool {
 
 // renderRich makes the requests for a message in its rich form. The first holds
 // the requests for the classic form too, for a server that refuses the rich one.
-func (t *Telegram) renderRich(d store.Delivery, channel bool, m brief.Message, classic []json.RawMessage) ([]json.RawMessage, error) {
+func (t *Telegram) renderRich(d store.Delivery, channel bool, m brief.Message, classic []json.RawMessage, f answering) ([]json.RawMessage, error) {
 	var all []json.RawMessage
 	for i, s := range t.lastRich.Of(m, spreadRich) {
-		p := t.addressed(d, i, s.buttons, channel)
+		p := t.addressed(d, i, keyboard(s.buttons, d.Tag(i), channel, t.name()))
 		p["rich_message"] = s.message
 		if i == 0 {
 			p["classic"] = classic
 		}
-		body, err := json.Marshal(p)
+		body, err := f.encode(p)
 		if err != nil {
 			return nil, err
 		}

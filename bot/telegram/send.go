@@ -19,22 +19,47 @@ func (t *Telegram) Send(ctx context.Context, d store.Delivery, part int) store.V
 	if err != nil {
 		return store.Verdict{Outcome: store.Refused, Reason: err.Error()}
 	}
-	var sent struct {
-		ID int64 `json:"message_id"`
+	switch {
+	case p.whispers() && d.Chat.Private():
+		p.moved()
+	case p.whispers() && inTime(d, part):
+		return t.sendAlone(ctx, d, p)
+	case p.whispers():
+		if to := p.hearer().User; !p.aloud(d) {
+			return store.Verdict{
+				Outcome: store.Refused, Elsewhere: store.Chat{Platform: store.Telegram, ID: fmt.Sprint(to)},
+				Reason: "it is for its asker alone, and can't be so in the group any more",
+			}
+		}
 	}
+	s, v := t.post(ctx, d, p)
+	if v.Outcome != store.Delivered {
+		return v
+	}
+	return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(s.ID)}
+}
+
+// sent is what a send gives back.
+type sent struct {
+	ID      int64 `json:"message_id"`
+	Whisper int64 `json:"ephemeral_message_id"`
+}
+
+// post sends a message in the form that it has.
+func (t *Telegram) post(ctx context.Context, d store.Delivery, p params) (s sent, v store.Verdict) {
 	switch {
 	case p["rich_message"] == nil:
-		if err := t.api.call(ctx, "sendMessage", p, &sent); err != nil {
-			return t.verdict(ctx, d.Chat, err)
+		if err := t.api.call(ctx, "sendMessage", p, &s); err != nil {
+			return s, t.verdict(ctx, d.Chat, err)
 		}
 	case t.classic.Load():
-		return t.declined(ctx, d, errClassic)
+		return s, t.declined(ctx, d, errClassic)
 	default:
-		if err := t.api.call(ctx, "sendRichMessage", p, &sent); err != nil {
-			return t.declined(ctx, d, err)
+		if err := t.api.call(ctx, "sendRichMessage", p, &s); err != nil {
+			return s, t.declined(ctx, d, err)
 		}
 	}
-	return store.Verdict{Outcome: store.Delivered, Message: fmt.Sprint(sent.ID)}
+	return s, v
 }
 
 // Edit makes a message that is out what the part's body says.
@@ -43,12 +68,23 @@ func (t *Telegram) Edit(ctx context.Context, d store.Delivery, part int) store.V
 	if err != nil {
 		return store.Verdict{Outcome: store.Refused, Reason: err.Error()}
 	}
-	p["message_id"] = d.Parts[part].Target
 	for _, only := range []string{"disable_notification", "message_thread_id", "reply_parameters"} {
 		delete(p, only)
 	}
-	return t.change(ctx, d, "editMessageText", p)
+	if number, ok := store.Whispered(d.Parts[part].Target); ok {
+		return t.editAlone(ctx, d, p, number)
+	}
+	p["message_id"] = d.Parts[part].Target
+	v := t.change(ctx, d, "editMessageText", p)
+	for _, words := range missing {
+		v.Missing = v.Missing || v.Outcome == store.Refused && strings.Contains(v.Reason, words)
+	}
+	return v
 }
+
+// missing are the words by which Telegram says that there is no message that can
+// be changed.
+var missing = []string{"message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "no text in the message to edit"}
 
 // Delete takes a message away.
 func (t *Telegram) Delete(ctx context.Context, d store.Delivery, part int) store.Verdict {

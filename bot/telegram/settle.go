@@ -15,7 +15,21 @@ import (
 // ours; anything else changes nothing, as long as the bot may not edit what
 // others wrote.
 func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict {
-	return t.look(ctx, d, part, maxAbsent, further)
+	p, err := body(d, part)
+	if err != nil || !p.whispers() || d.Parts[part].Doubt || d.Parts[part].Aloud {
+		return t.look(ctx, d, part, maxAbsent, further)
+	}
+	alone := store.Verdict{Outcome: store.Unknown, Reason: "it was for its asker alone, and can't be looked for"}
+	if t.hushed.Load() {
+		return alone
+	}
+	// A server that does not know better said it aloud. Else who it was for may
+	// have seen it.
+	v := t.look(ctx, d, part, maxAbsent, further)
+	if v.Outcome == store.Absent {
+		return alone
+	}
+	return v
 }
 
 // Second looks for another message with the part's keyboard than the recorded

@@ -53,6 +53,9 @@ func (in *inbox) heard(ctx context.Context, m message) error {
 
 // back lets a chat that was paused have what waits for it.
 func (in *inbox) back(ctx context.Context, c store.Chat) error {
+	if _, err := in.ledger.PauseOf(ctx, c); errors.Is(err, store.ErrNotFound) {
+		return nil // as nearly always, and cheap to know
+	}
 	was, err := in.ledger.ResumeChat(ctx, c, false)
 	if was && err == nil {
 		in.log.Info("chat resumed", "chat", c.ID, "thread", c.Thread)

@@ -30,9 +30,10 @@ type Desk interface {
 // Ledger is what must outlive the process.
 type Ledger interface {
 	Offset(ctx context.Context, account string) (int, error)
-	PutOffset(ctx context.Context, o store.Offset) error
-	PutAnswer(ctx context.Context, d store.Delivery, o store.Offset, render func(store.Delivery) ([]store.Part, error)) (store.Delivery, error)
+	PutDealt(ctx context.Context, account string, all []store.Dealt) error
+	Delivery(ctx context.Context, id uint64) (store.Delivery, error)
 	DeliveryOfMessage(ctx context.Context, c store.Chat, message string) (uint64, error)
+	CopyOf(ctx context.Context, copy store.Spot) (store.Spot, error)
 	HighestMessage(ctx context.Context, c store.Chat) (string, error)
 	OthersMessages(ctx context.Context, c store.Chat) ([]string, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
@@ -40,6 +41,7 @@ type Ledger interface {
 	Profile(ctx context.Context, u store.UserID) (store.Profile, error)
 	ChannelOf(ctx context.Context, c store.Chat) (store.Channel, error)
 	PauseChat(ctx context.Context, p store.Pause) error
+	PauseOf(ctx context.Context, c store.Chat) (store.Pause, error)
 	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
 }
 
@@ -48,6 +50,9 @@ type Options struct {
 	Token  string
 	APIURL string        // "https://api.telegram.org", a local server, or a stand-in
 	Poll   time.Duration // how long a request for updates waits; Telegram cuts it to 50 s
+	// AnswersLast is how long an answer that all of a group see stays there; 0:
+	// for good.
+	AnswersLast time.Duration
 	// Dial connects to Telegram; nil: over the network.
 	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
 	Desk      Desk
@@ -64,11 +69,16 @@ type Telegram struct {
 	ledger    Ledger
 	log       *slog.Logger
 	poll      time.Duration
+	lasts     time.Duration
 	last      brief.Last[sheet]     // how a message was spread
 	lastRich  brief.Last[richSheet] // and how a rich one
 
 	// classic says that the server does not know rich messages.
 	classic atomic.Bool
+
+	// loud says that the API server knows no messages that only one reader sees,
+	// and hushed that it does; neither at first.
+	loud, hushed atomic.Bool
 
 	// current says that all updates up to the last look were read: what others
 	// wrote is known.
@@ -88,7 +98,7 @@ type me struct {
 
 // New makes the adapter. It makes no connection.
 func New(o Options) *Telegram {
-	return &Telegram{api: newAPI(o.Token, o.APIURL, o.Dial), desk: o.Desk, languages: o.Languages, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll}
+	return &Telegram{api: newAPI(o.Token, o.APIURL, o.Dial), desk: o.Desk, languages: o.Languages, ledger: o.Ledger, log: o.Log.With("platform", "telegram"), poll: o.Poll, lasts: o.AnswersLast}
 }
 
 // ErrToken is returned by Run when Telegram does not know the token.

@@ -93,7 +93,10 @@ func (desk) Answer(_ context.Context, q brief.Question) brief.Answer {
 }
 
 func (desk) Commands() []brief.Command {
-	return []brief.Command{{Name: "critical", Help: brief.HelpCritical}, {Name: "help", Help: brief.HelpHelp}}
+	return []brief.Command{
+		{Name: "critical", Help: brief.HelpCritical}, {Name: "help", Help: brief.HelpHelp},
+		{Name: "story", Help: brief.HelpStory, Audience: brief.Alone}, {Name: "sources", Help: brief.HelpSources, Audience: brief.Admins},
+	}
 }
 
 // Share offers one story, and that it is the one that was asked for.
@@ -488,16 +491,21 @@ func (w *world) send() []string {
 			w.Fatal(err)
 		}
 		for _, d := range pending {
-			v := w.adapter.Send(w.Context(), d, 0)
-			w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
-				d.Parts[0].Message, d.State = v.Message, store.Sent
-				return nil
-			})
+			for i := range d.Parts {
+				v := w.adapter.Send(w.Context(), d, i)
+				w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
+					d.Parts[i].Message = v.Message
+					if i == len(d.Parts)-1 {
+						d.State = store.Sent
+					}
+					return nil
+				})
+			}
 		}
 	}
 	var all []string
 	for _, e := range w.platform.Transcript() {
-		if e.Method == "create" {
+		if e.Method == "create" || e.Method == "answer" {
 			all = append(all, e.Text)
 		}
 	}
@@ -745,10 +753,20 @@ func TestBack(t *testing.T) {
 	})
 }
 
-// Each scope has a menu in each language, and one for all others; a start that
-// finds them writes nothing.
+// Each scope has a menu in each language, and one for all others, with what is of
+// use there; a start that finds them writes nothing. That the commands are for the
+// bot alone makes no difference to that, whether or not the server knows of it.
 func TestMenus(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		t.Run(fmt.Sprintf("old server %t", old), func(t *testing.T) { testMenus(t, old) })
+	}
+}
+
+func testMenus(t *testing.T, old bool) {
 	w := newWorld(t)
+	w.platform.SetOld(old)
+	admin := w.platform.AddUser("Ada")
+	w.platform.SetAdmin(admin, w.group, true)
 	stop := w.run()
 	voices := languages.Voices()
 	full := len(scopes) * len(voices)
@@ -756,15 +774,28 @@ func TestMenus(t *testing.T) {
 		all, _ := w.platform.Requests(method)
 		return all
 	}
-	w.until("all menus", func() bool { return requests("setMyCommands") == full })
+	w.until("all menus and descriptions", func() bool {
+		return requests("setMyCommands") == full && requests("setMyShortDescription") == len(voices)
+	})
 	stop()
 	for _, v := range voices {
-		w.platform.SetLanguage(w.reader, v.Code())
-		for _, chat := range []string{w.reader, w.group} {
-			menu := w.platform.Menu(w.reader, chat)
-			if len(menu) != 2 || menu[0].Name != "critical" || menu[0].Description != v.Text(brief.HelpCritical) {
-				t.Errorf("in %s: %+v", v.Code(), menu)
+		for _, user := range []string{w.reader, admin} {
+			w.platform.SetLanguage(user, v.Code())
+		}
+		for _, x := range []struct{ user, chat, want string }{
+			{w.reader, w.reader, "critical help story sources"}, {w.reader, w.group, "critical help"}, {admin, w.group, "critical help sources"},
+		} {
+			var names []string
+			menu := w.platform.Menu(x.user, x.chat)
+			for _, c := range menu {
+				names = append(names, c.Name)
 			}
+			if strings.Join(names, " ") != x.want || menu[0].Description != v.Text(brief.HelpCritical) {
+				t.Errorf("in %s: %+v, want %s", v.Code(), menu, x.want)
+			}
+		}
+		if text, short := w.platform.About(w.reader); text != v.About() || short != v.InShort() {
+			t.Errorf("in %s: %q, %q", v.Code(), text, short)
 		}
 	}
 	if menu := w.platform.Commands(w.group); menu[1].Description != "What I can do" {
@@ -772,17 +803,28 @@ func TestMenus(t *testing.T) {
 	}
 
 	// What one language lacks is written, and nothing else.
-	if err := w.adapter.api.call(t.Context(), "deleteMyCommands", params{"scope": scopes[1], "language_code": "uk"}, nil); err != nil {
+	if err := w.adapter.api.call(t.Context(), "deleteMyCommands", params{"scope": map[string]string{"type": "all_private_chats"}, "language_code": "uk"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	stop = w.run()
-	w.until("the missing menu", func() bool { return requests("setMyCommands") == full+1 && requests("getMyCommands") == 2*full })
-	stop()
-	stop = w.run()
-	w.until("a look at all menus", func() bool { return requests("getMyCommands") == 3*full })
-	stop()
-	if n := requests("setMyCommands"); n != full+1 {
-		t.Errorf("%d menus written", n)
+	for range 2 {
+		w.adapter = w.make(token)
+		before := requests("getMyShortDescription")
+		stop = w.run()
+		w.until("a look at all that there is", func() bool { return requests("getMyShortDescription") == before+len(voices) })
+		stop()
+	}
+	want := full + 1
+	if old {
+		want += 2 // at each start, the first list tells what server it is
+	}
+	if n := requests("setMyCommands"); n != want {
+		t.Errorf("%d menus written, want %d", n, want)
+	}
+	if n := requests("setMyDescription"); n != len(voices) {
+		t.Errorf("%d descriptions written", n)
+	}
+	if w.adapter.loud.Load() != old {
+		t.Errorf("the bot knows of the server: %t", w.adapter.loud.Load())
 	}
 }
 
