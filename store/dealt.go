@@ -30,16 +30,39 @@ type Spot struct {
 	Message string `json:"message"`
 }
 
-// dealtAtOnce is how many are written in one step: each writes five keys at most,
-// and all of them together the offset and the last delivery's number.
-const dealtAtOnce = (MaxKeys - 2) / 5
+// keys is how many keys it writes at most.
+func (d Dealt) keys() int {
+	n := 0
+	if d.Seen.Message != "" {
+		n += 3 // the highest, it itself, and the one that is forgotten for it
+	}
+	if d.CopyOf.Message != "" {
+		n++
+	}
+	if d.Answer != nil {
+		n += 2 // it itself, and its place in the queue
+	}
+	return n
+}
+
+// together is how many of the first are written in one step, most at most. All of
+// them together write the offset and the last delivery's number.
+func together(all []Dealt, most int) int {
+	keys := 2
+	for i, d := range all[:min(len(all), most)] {
+		if keys += d.keys(); keys > MaxKeys {
+			return i
+		}
+	}
+	return min(len(all), most)
+}
 
 // PutDealt writes what came of the account's updates, in their order: the answers
 // that are to be sent, and with each that its update was dealt with. It goes in
 // steps; those that were made stand, whatever becomes of the next.
 func (s *Store) PutDealt(ctx context.Context, account string, all []Dealt) error {
-	for atOnce := dealtAtOnce; len(all) > 0; {
-		some := all[:min(len(all), atOnce)]
+	for atOnce := MaxKeys; len(all) > 0; {
+		some := all[:together(all, atOnce)]
 		err := s.e.Update(ctx, func(w Writer) error {
 			for _, d := range some {
 				if err := d.write(w); err != nil {

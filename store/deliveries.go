@@ -258,7 +258,7 @@ func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, e
 }
 
 // maxAnswers bounds how many answers of a chat are looked at together.
-const maxAnswers = 16
+const maxAnswers = 64
 
 // maxEdits bounds how many edits that wait aside are looked at together.
 const maxEdits = 16
