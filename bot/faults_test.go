@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			// Answers are for all here, and so looked for as posts are.
-			w.telegram.SetOld(true)
+			w.telegram.SetLoud(true)
 			chats := []string{w.text, w.channel, w.group}
 			has := func(want ...string) func() bool {
 				return func() bool {

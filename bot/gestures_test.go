@@ -242,7 +242,7 @@ func TestAloudInAGroup(t *testing.T) {
 		{"refused", func(w *world) {
 			w.telegram.Fault(sandbox.Fault{Failure: sandbox.Refused, Method: "create", Chat: w.group, Status: 400, Text: "Bad Request: EPHEMERAL_NOT_ALLOWED", Times: 1})
 		}},
-		{"an old server", func(w *world) { w.telegram.SetOld(true) }},
+		{"an old server", func(w *world) { w.telegram.SetLoud(true) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -471,7 +471,7 @@ func TestPages(t *testing.T) {
 func TestAnswersLast(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.telegram.SetOld(true)
+	w.telegram.SetLoud(true)
 	const lasts = 1500 * time.Millisecond
 	w.posted(func(d *time.Duration) { *d = lasts })
 	ada := w.reader.telegram
@@ -493,6 +493,39 @@ func TestAnswersLast(t *testing.T) {
 	}
 	if questions != 2 {
 		t.Errorf("%d questions are left", questions)
+	}
+}
+
+// Many ask at once, and each is answered once, alone, whoever else asks.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.posted(nil)
+	post := w.fromBot(w.reader.telegram, w.group)[0]
+	const readers = 120 // more than come in one batch
+	var users []string
+	for i := range readers {
+		users = append(users, w.telegram.AddUser(fmt.Sprintf("Reader %d", i)))
+	}
+	for _, u := range users {
+		w.press(u, w.group, post, "crit")
+		w.press(u, w.group, post, "est")
+	}
+	answered := func() bool {
+		for _, u := range users {
+			if len(w.fromBot(u, w.group)) < 4 {
+				return false
+			}
+		}
+		return true
+	}
+	w.until("all answers", answered)
+	w.stop()
+	for _, u := range users {
+		all := w.fromBot(u, w.group)
+		if len(all) != 4 || strings.Contains(all[2].Text, promise) == strings.Contains(all[3].Text, promise) {
+			t.Fatalf("reader %s sees %+v", u, all)
+		}
 	}
 }
 

@@ -205,9 +205,12 @@ type written struct {
 	Edited  int64           `json:"edit_date"`
 	Markup  json.RawMessage `json:"reply_markup"`
 	ReplyTo *struct {
-		ID   int    `json:"message_id"`
-		Text string `json:"text"`
+		ID      int    `json:"message_id"`
+		Whisper int    `json:"ephemeral_message_id"`
+		Text    string `json:"text"`
 	} `json:"reply_to_message"`
+	// Whisper is the number of a message that only the reader sees.
+	Whisper int `json:"ephemeral_message_id"`
 }
 
 func read(messages []json.RawMessage) []written {
@@ -252,6 +255,47 @@ func answered(chat string, messages []json.RawMessage, asked int) []string {
 	}
 	if len(answers) != asked {
 		wrong = append(wrong, fmt.Sprintf("%s: %d questions of %d stand there", chat, len(answers), asked))
+	}
+	return wrong
+}
+
+// whispered finds questions of the groups, as the reader sees them, that were not
+// answered, or more often than once alone and once where it can be looked for:
+// in the group, or, of what only the reader asked, in private. An answer of which
+// nobody knows whether it was seen is given once more.
+func whispered(groups map[string][]json.RawMessage, private []json.RawMessage, asked int) []string {
+	var wrong []string
+	questions, answers := 0, 0
+	for name, messages := range groups {
+		alone := map[[2]int]int{}
+		for _, m := range read(messages) {
+			switch {
+			case strings.HasPrefix(m.Text, "/"):
+				questions++
+			case m.Whisper != 0 && m.ReplyTo != nil:
+				alone[[2]int{m.ReplyTo.ID, m.ReplyTo.Whisper}]++
+				answers++
+			case m.Text != "chatter" && !markPattern.MatchString(m.Text):
+				answers++
+			}
+		}
+		for q, n := range alone {
+			if n > 1 {
+				wrong = append(wrong, fmt.Sprintf("%s: question %v was answered alone %d times", name, q, n))
+			}
+		}
+	}
+	moved := 0
+	for _, m := range read(private) {
+		switch {
+		case strings.HasPrefix(m.Text, "/"):
+			moved--
+		case !markPattern.MatchString(m.Text):
+			moved++
+		}
+	}
+	if answers+moved < asked || answers+moved > 2*asked || moved < 0 || questions != asked {
+		wrong = append(wrong, fmt.Sprintf("%d questions in groups, of which %d stand there: %d answers, and %d in private", asked, questions, answers, moved))
 	}
 	return wrong
 }

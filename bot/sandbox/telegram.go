@@ -65,6 +65,7 @@ type Telegram struct {
 	news       chan struct{} // closed and made anew when an update comes
 	pollers    int
 	webhook    string
+	loud       bool                   // an API server from before the ephemeral messages
 	old        bool                   // an API server from before the rich and the ephemeral messages
 	menus      map[string][]tgCommand // by scope and language
 	about      map[string]string      // what is said of the bot, by kind and language
@@ -276,6 +277,17 @@ func (t *Telegram) Transcript() []Entry { return t.log.since(0) }
 
 // Since is the transcript without its first n entries.
 func (t *Telegram) Since(n int) []Entry { return t.log.since(n) }
+
+// SetLoud makes it an API server from before the ephemeral messages alone, or one
+// of today.
+func (t *Telegram) SetLoud(loud bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.loud = loud
+}
+
+// whisperless reports whether the server knows no ephemeral messages.
+func (t *Telegram) whisperless() bool { return t.old || t.loud }
 
 // SetOld makes it an API server from before the rich and the ephemeral messages,
 // or one of today.

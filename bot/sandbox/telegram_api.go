@@ -226,7 +226,7 @@ func (t *Telegram) writable(c *tgCall) (*tgChat, *tgError) {
 	if chat.rights.Muted || chat.rights.ReadOnly && !chat.rights.Admin {
 		return nil, bad("not enough rights to send text messages to the chat")
 	}
-	whisper := !t.old && (c.form.Get("ephemeral_message_parameters") != "" || c.form.Get("ephemeral_message_id") != "")
+	whisper := !t.whisperless() && (c.form.Get("ephemeral_message_parameters") != "" || c.form.Get("ephemeral_message_id") != "")
 	if wait := t.rates.take(chat, whisper, t.o.Now()); wait > 0 {
 		return nil, tooMany(wait)
 	}
@@ -297,7 +297,7 @@ func (t *Telegram) setMyCommands(c *tgCall) (any, *tgError) {
 		return nil, bad("can't parse commands JSON object")
 	}
 	for i := range all {
-		all[i].Whisper = all[i].Whisper && !t.old
+		all[i].Whisper = all[i].Whisper && !t.whisperless()
 	}
 	if len(all) > 100 {
 		return nil, bad("BOT_COMMANDS_TOO_MUCH")
@@ -410,7 +410,7 @@ func (t *Telegram) draft(c *tgCall) (*tgChat, *tgMessage, *tgError) {
 			}
 		}
 	}
-	if s := c.form.Get("ephemeral_message_parameters"); s != "" && !t.old {
+	if s := c.form.Get("ephemeral_message_parameters"); s != "" && !t.whisperless() {
 		if e := t.whispered(chat, m, s); e != nil {
 			return nil, nil, e
 		}

@@ -41,7 +41,7 @@ func (t *Telegram) whispered(c *tgChat, m *tgMessage, parameters string) *tgErro
 
 // editWhisper changes what one user sees.
 func (t *Telegram) editWhisper(c *tgCall) (any, *tgError) {
-	if t.old {
+	if t.whisperless() {
 		return nil, &tgError{code: http.StatusNotFound, text: "Not Found"}
 	}
 	var now tgMessage
