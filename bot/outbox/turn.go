@@ -25,18 +25,22 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 			return rest{}, err
 		}
 		now := time.Now()
+		held := d.pace.held(l.chat)
+		if !held.After(now) {
+			some, err := d.together(ctx, finish, l, pending, now)
+			if err != nil {
+				return rest{}, err
+			}
+			if some {
+				continue
+			}
+		}
 		next, left := choose(pending, now)
 		if next == nil {
 			return left, nil
 		}
 		if d.whispers(*next) {
-			if until := d.pace.held(l.chat); until.After(now) {
-				return rest{until, true}, nil
-			}
-			if err := d.together(ctx, finish, l, pending, now); err != nil {
-				return rest{}, err
-			}
-			continue
+			return rest{held, true}, nil
 		}
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
@@ -68,19 +72,20 @@ func (d *dispatcher) whispers(dl store.Delivery) bool {
 	return ok && dl.Kind == store.AnswerDelivery && dl.State == store.Planned && part < len(dl.Parts) && w.Whispers(dl, part)
 }
 
-// together brings on all that is for one reader alone: neither do such messages
-// have an order, nor is one of them ever taken for another.
-func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []store.Delivery, now time.Time) error {
+// together brings on all that is for one reader alone, and says whether there was
+// any: such messages have no order, wait for no other, and are never taken for one.
+func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []store.Delivery, now time.Time) (some bool, err error) {
 	var all errgroup.Group
 	for _, dl := range pending {
 		if d.whispers(dl) && !waits(dl, now) {
+			some = true
 			all.Go(func() error {
 				_, err := d.step(ctx, finish, l, dl)
 				return err
 			})
 		}
 	}
-	return all.Wait()
+	return some, all.Wait()
 }
 
 // choose picks what a chat's turn goes on with, or says when there will be
