@@ -119,7 +119,10 @@ func TestFlood(t *testing.T) {
 		}
 		return n
 	}
-	w.until("the answer to the other", func() bool { return has(w.telegramAnswer(), "until the sums added up") == 1 })
+	w.until("the answer to the other, and that the first is told", func() bool {
+		all := w.telegramAnswer()
+		return has(all, "until the sums added up") == 1 && has(all, "Please wait a few seconds") == 1 && has(all, "before an election") >= 3
+	})
 	got := w.telegramAnswer()
 	if a, b, c := has(got, "before an election"), has(got, "Please wait a few seconds"), has(got, "Sea Wire"); a != 3 || b != 1 || c != 0 {
 		t.Errorf("%d answers, told %d times to wait, %d lists of sources", a, b, c)

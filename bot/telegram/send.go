@@ -25,7 +25,7 @@ func (t *Telegram) Send(ctx context.Context, d store.Delivery, part int) store.V
 	case p.whispers() && inTime(d, part):
 		return t.sendAlone(ctx, d, p)
 	case p.whispers():
-		if to := p.hearer().User; !p.aloud(d) {
+		if to := p.hearer().User; !p.aloud() {
 			return store.Verdict{
 				Outcome: store.Refused, Elsewhere: store.Chat{Platform: store.Telegram, ID: fmt.Sprint(to)},
 				Reason: "it is for its asker alone, and can't be so in the group any more",

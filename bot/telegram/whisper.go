@@ -17,8 +17,8 @@ import (
 // when it could not be sent to the asker alone any more. The worst is that the asker
 // sees it twice, once alone and once with the others; no reader is left without an
 // answer, and from there on it is looked for as every message is. What only the asker
-// and the bot saw asked, and is about no story, may be the asker's own concern: in
-// place of aloud, it is said in the private chat.
+// and the bot saw asked is said in the private chat in place of aloud: others would
+// not know what it is about, and it may be the asker's own concern.
 //
 // A server that knows no such messages sends the request aloud at once, and what it
 // gives back tells so.
@@ -69,8 +69,9 @@ func (p params) hearer() (h hearer) {
 	return h
 }
 
-// aloud has a request's message seen by all; false if it can't be.
-func (p params) aloud(d store.Delivery) bool {
+// aloud has a request's message seen by all; false if all did not see what it
+// answers.
+func (p params) aloud() bool {
 	delete(p, "ephemeral_message_parameters")
 	var to struct {
 		Whisper int64 `json:"ephemeral_message_id"`
@@ -81,7 +82,7 @@ func (p params) aloud(d store.Delivery) bool {
 	if to.Whisper != 0 {
 		delete(p, "reply_parameters")
 	}
-	return p["reply_parameters"] != nil || len(d.Stories) > 0
+	return p["reply_parameters"] != nil
 }
 
 // moved makes a group's request one for the private chat.
