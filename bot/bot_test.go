@@ -476,7 +476,9 @@ func (w *world) discordAnswer() []string {
 func (w *world) telegramAnswer() []string {
 	var all []string
 	for _, e := range w.telegram.Transcript() {
-		if (e.Method == "create" || e.Method == "answer") && e.Chat != w.channel {
+		// In private, an answer takes the place of the one whose button was pressed.
+		turned := e.Method == "edit" && !strings.HasPrefix(e.Chat, "-")
+		if (e.Method == "create" || e.Method == "answer" || turned) && e.Chat != w.channel {
 			all = append(all, e.Text)
 		}
 	}
