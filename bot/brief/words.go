@@ -222,12 +222,6 @@ const (
 	wordForgotten       Phrase = "reader.forget.done"
 )
 
-// The rights that the bot may lack in a chat, each with how to give it.
-const (
-	LackPost  Phrase = "chats.lack.post"
-	LackWrite Phrase = "chats.lack.write"
-)
-
 // What is said of a search.
 const (
 	NameSearch      Phrase = "search.name"
@@ -240,4 +234,15 @@ const (
 	wordNoneSuch Phrase = "search.none"
 	wordSearch   Phrase = "search.how"
 	wordNoDate   Phrase = "search.no_date"
+)
+
+// The rights that the bot may lack in a chat, each with how to give it.
+const (
+	LackView    Phrase = "chats.lack.view"
+	LackSend    Phrase = "chats.lack.send"
+	LackSendIn  Phrase = "chats.lack.send_in_threads"
+	LackEmbed   Phrase = "chats.lack.embed"
+	LackHistory Phrase = "chats.lack.history"
+	LackPost    Phrase = "chats.lack.post"
+	LackWrite   Phrase = "chats.lack.write"
 )

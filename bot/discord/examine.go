@@ -85,10 +85,10 @@ func unexamined(err error) string {
 	return fmt.Sprintf("Discord can't be reached: look at the network and at discord.api_url, or ask again later (%v)", err)
 }
 
-// examination is one look at many channels.
+// examination is one look at many channels, and at what one user may do there.
 type examination struct {
 	*Discord
-	bot string
+	user string
 	// known are the servers that were asked for, for the library to reckon
 	// with: many channels are in one.
 	known *discordgo.State
@@ -111,22 +111,31 @@ func (e *examination) chat(ctx context.Context, c store.Channel) (store.Grade, s
 		return store.Wrong, fmt.Sprintf("%s %q, whose server did not tell what the bot may do: %s", describe(channel.Type), channel.Name, unexamined(err))
 	}
 	what := fmt.Sprintf("%s %q in the server %q", describe(channel.Type), channel.Name, guild.Name)
+	may, err := e.rights(ctx, channel)
+	if err != nil {
+		return store.Wrong, what + ", whose channel did not tell what the bot may do: " + unexamined(err)
+	}
+	return judge(what, c, channel, guild, may)
+}
+
+// rights reckons what the user may do in a channel of a server that is known.
+func (e *examination) rights(ctx context.Context, channel discordgo.Channel) (int64, error) {
 	// A thread's permissions are those of the channel that it belongs to.
 	reckoned := channel
 	if channel.IsThread() {
 		if err := e.request(ctx, "GET", discordgo.EndpointChannel(channel.ParentID), nil, &reckoned); err != nil {
-			return store.Wrong, what + ", whose channel did not tell what the bot may do: " + unexamined(err)
+			return 0, err
 		}
 	}
 	reckoned.PermissionOverwrites = slices.DeleteFunc(reckoned.PermissionOverwrites, func(o *discordgo.PermissionOverwrite) bool { return o == nil })
 	if err := e.known.ChannelAdd(&reckoned); err != nil {
-		return store.Wrong, fmt.Sprintf("%s: reckon with it: %v", what, err)
+		return 0, fmt.Errorf("reckon with the channel: %w", err)
 	}
-	may, err := e.known.UserChannelPermissions(e.bot, reckoned.ID)
+	may, err := e.known.UserChannelPermissions(e.user, reckoned.ID)
 	if err != nil {
-		return store.Wrong, fmt.Sprintf("%s: reckon what the bot may do: %v", what, err)
+		return 0, fmt.Errorf("reckon the permissions: %w", err)
 	}
-	return judge(what, c, channel, guild, may)
+	return may, nil
 }
 
 // judge says what of all that a channel needs is missing.
@@ -201,7 +210,7 @@ func notFound(id string, err error) string {
 	return fmt.Sprintf("channel %s was not found: %s", id, unexamined(err))
 }
 
-// guild gives a server with its roles, and the bot's own among its members.
+// guild gives a server with its roles, and the user among its members.
 func (e *examination) guild(ctx context.Context, id string) (*discordgo.Guild, error) {
 	if g, err := e.known.Guild(id); err == nil {
 		return g, nil
@@ -211,11 +220,11 @@ func (e *examination) guild(ctx context.Context, id string) (*discordgo.Guild, e
 		return nil, err
 	}
 	var m discordgo.Member
-	if err := e.request(ctx, "GET", discordgo.EndpointGuildMember(id, e.bot), nil, &m); err != nil {
+	if err := e.request(ctx, "GET", discordgo.EndpointGuildMember(id, e.user), nil, &m); err != nil {
 		return nil, err
 	}
 	if m.User == nil {
-		return nil, errors.New("the answer about the bot's roles names no member")
+		return nil, errors.New("the answer about a member's roles names no member")
 	}
 	m.GuildID = g.ID
 	// The library takes it that nothing in its lists is null.

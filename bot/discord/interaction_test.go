@@ -60,7 +60,9 @@ func TestDialogue(t *testing.T) {
 		{Chat: here, User: w.ada, Language: "en-US", Action: brief.Action{Verb: "est", Story: "k7m2p"}, Button: "1/est/k7m2p/a", Message: e.ID},
 		{Chat: store.Chat{Platform: store.Discord, ID: dm}, User: w.ada, Language: "en-US", Private: true, Command: "latest", Options: map[string]string{}},
 	} {
-		if got := w.desk.questions()[i]; !reflect.DeepEqual(got, want) {
+		got := w.desk.questions()[i]
+		got.Asker = nil
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("question %d is %+v, want %+v", i, got, want)
 		}
 	}

@@ -37,6 +37,7 @@ func (d *Discord) question(i *discordgo.Interaction) brief.Question {
 	case i.User != nil:
 		q.User = i.User.ID
 	}
+	q.Asker = d.asker(i, q.User)
 	return q
 }
 

@@ -336,20 +336,8 @@ func (d *Discord) SetPermissions(channel string, bits int64) error {
 		return fmt.Errorf("no channel %s", channel)
 	}
 	c.permissions = &bits
-	c.PermissionOverwrites = []dcOverwrite{{d.me.ID, 1, fmt.Sprint(bits), fmt.Sprint(permsAll &^ bits)}}
+	c.overwrite(d.me, bits, permsAll&^bits)
 	d.dispatchChannel("CHANNEL_UPDATE", c)
-	return nil
-}
-
-// SetMember says what a user may do in guilds: it comes as member.permissions.
-func (d *Discord) SetMember(user string, bits int64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	u := d.user(user)
-	if u == nil {
-		return fmt.Errorf("no user %s", user)
-	}
-	u.permissions = bits
 	return nil
 }
 

@@ -76,7 +76,7 @@ func (d *Discord) ask(kind int, u *dcUser, c *dcChannel, source *dcMessage, owne
 		body["guild"] = map[string]any{"id": c.GuildID, "locale": "en-US", "features": []string{}}
 		body["guild_locale"] = "en-US"
 		body["member"] = map[string]any{
-			"user": u, "roles": []string{}, "permissions": strconv.FormatInt(u.permissions, 10), "nick": nil, "avatar": nil,
+			"user": u, "roles": u.roles(), "permissions": strconv.FormatInt(u.mayIn(c), 10), "nick": nil, "avatar": nil,
 			"joined_at": dcTime(c.guild.joined), "deaf": false, "mute": false, "pending": false, "flags": 0,
 			"premium_since": nil, "communication_disabled_until": nil,
 		}

@@ -51,6 +51,7 @@ type dcUser struct {
 
 	locale      string // of the user's client
 	permissions int64  // what the user may do in guilds
+	role        string // gives the user what not everybody may; empty if that is nothing
 	closed      bool   // takes no direct messages from the bot
 	dm          string // the channel of the bot's direct messages, if there is one
 	installed   bool   // the user has the app for the user's own account
@@ -64,6 +65,8 @@ type dcGuild struct {
 	joined   time.Time
 	channels []*dcChannel // threads too, in the order of their making
 	away     bool         // the bot was removed
+
+	strangers []*dcUser // are no members
 }
 
 type dcTag struct {

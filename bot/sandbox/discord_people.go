@@ -73,7 +73,7 @@ func (d *Discord) menu(u *dcUser, c *dcChannel, kind int) []*dcCommand {
 		}
 	}
 	return slices.DeleteFunc(list, func(x *dcCommand) bool {
-		return x.Type != kind || u != nil && c.guild != nil && !x.letIn(u.permissions)
+		return x.Type != kind || u != nil && c.guild != nil && !x.letIn(u.mayIn(c))
 	})
 }
 
@@ -193,7 +193,7 @@ func (d *Discord) Say(ctx context.Context, user, chat, text, reply string) error
 		}
 		m.replyTo(target)
 	}
-	d.mention(m, nil, u.permissions)
+	d.mention(m, nil, u.mayIn(c))
 	d.publish(m)
 	return nil
 }

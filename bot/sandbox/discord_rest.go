@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -297,7 +298,10 @@ func (d *Discord) getMember(c *call) (int, any, *dcError) {
 	if u == nil {
 		return 0, nil, errUnknownMember
 	}
-	roles := []string{}
+	if slices.Contains(g.strangers, u) {
+		return 0, nil, errUnknownMember
+	}
+	roles := u.roles()
 	if u == d.me {
 		roles = append(roles, g.role)
 	}

@@ -26,11 +26,16 @@ const (
 func has(rights, bit int64) bool { return rights&permAdmin != 0 || rights&bit == bit }
 
 // roles are those of a guild: everybody's, which has the guild's own id, the
-// bot's, and those that are there to be mentioned.
+// bot's, those of users who may do more, and those that are there to be mentioned.
 func (d *Discord) roles(g *dcGuild) []any {
 	all := []any{
 		showRole(g.ID, "@everyone", permsOfMembers, 0, false, false),
 		showRole(g.role, d.me.Username, permsOfBot, 1, true, false),
+	}
+	for _, u := range d.users {
+		if u.role != "" {
+			all = append(all, showRole(u.role, "of "+u.Username, u.permissions, len(all), false, false))
+		}
 	}
 	for _, r := range g.roles {
 		all = append(all, showRole(r.id, r.name, 0, len(all), false, r.mentionable))
