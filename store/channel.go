@@ -73,15 +73,21 @@ const (
 
 // Channel is a place that gets posts, and how it wants them.
 type Channel struct {
-	Name     string   `json:"name"`
-	Chat     Chat     `json:"chat"`
-	Origin   Origin   `json:"origin,omitempty"`
-	Owner    UserID   `json:"owner,omitzero"`   // the reader who made it
-	Paused   bool     `json:"paused,omitempty"` // by who made it: its news waits
-	Schedule string   `json:"schedule"`         // a cron expression, @daily, @every 15m
-	Timezone string   `json:"timezone"`
-	Language string   `json:"language,omitempty"`
-	Topics   []string `json:"topics,omitempty"` // none: all
+	Name   string `json:"name"`
+	Chat   Chat   `json:"chat"`
+	Origin Origin `json:"origin,omitempty"`
+	Owner  UserID `json:"owner,omitzero"`   // the reader who made it
+	Paused bool   `json:"paused,omitempty"` // by who made it: its news waits
+	// Waiting says that the operator has not approved of the channel yet: it
+	// begins when that is done.
+	Waiting bool `json:"waiting,omitempty"`
+	// Rescheduled is when the schedule was changed last: what would have been
+	// due before is not missed.
+	Rescheduled time.Time `json:"rescheduled,omitzero"`
+	Schedule    string    `json:"schedule"` // a cron expression, @daily, @every 15m
+	Timezone    string    `json:"timezone"`
+	Language    string    `json:"language,omitempty"`
+	Topics      []string  `json:"topics,omitempty"` // none: all
 	// Include and Exclude are the patterns of the channel's Filter.
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`

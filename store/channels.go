@@ -48,18 +48,9 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 			if begun {
 				continue
 			}
-			filter, err := c.Filter()
-			if err != nil {
+			var err error
+			if changed[c.Name], err = s.before(r, c, at); err != nil {
 				return err
-			}
-			old, err := s.latest(r, c.Backfill, reachBack, func(e Entry) bool {
-				return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge && filter.Refuses(e.Story) == ""
-			})
-			if err != nil {
-				return err
-			}
-			for _, e := range slices.Backward(old) {
-				changed[c.Name] = append(changed[c.Name], e.Story.ID)
 			}
 		}
 		return nil
@@ -92,6 +83,22 @@ func (s *Store) putChannels(ctx context.Context, all []Channel, at time.Time) er
 	})
 }
 
+// before are the stories of a channel's backfill, by their IDs, oldest first.
+func (s *Store) before(r Reader, c Channel, at time.Time) ([]string, error) {
+	filter, err := c.Filter()
+	if err != nil {
+		return nil, err
+	}
+	old, err := s.latest(r, c.Backfill, reachBack, func(e Entry) bool {
+		return e.HasTopic(c.Topics) && at.Sub(e.Arrived) <= c.MaxAge && filter.Refuses(e.Story) == ""
+	})
+	var all []string
+	for _, e := range slices.Backward(old) {
+		all = append(all, e.Story.ID)
+	}
+	return all, err
+}
+
 // WatchChannels tells of the channels that are made or changed from now on, by
 // the keys that NameOf reads. What ends is not told.
 func (s *Store) WatchChannels() Watch { return s.e.Watch(key("channel") + sep) }
@@ -101,7 +108,8 @@ func NameOf(told string) string { return last(told) }
 
 // ChangeChannel changes a channel's settings. change may be called again on a
 // conflict; its error comes back as it is, and nothing is changed then. It
-// returns ErrNotFound if there is no such channel. A channel stays in its chat.
+// returns ErrNotFound if there is no such channel. A channel stays in its chat,
+// and its owner's.
 func (s *Store) ChangeChannel(ctx context.Context, name string, change func(*Channel) error) (Channel, error) {
 	var c Channel
 	err := s.e.Update(ctx, func(w Writer) error {
@@ -109,11 +117,11 @@ func (s *Store) ChangeChannel(ctx context.Context, name string, change func(*Cha
 		if err := get(w, key("channel", name), &c); err != nil {
 			return err
 		}
-		chat := c.Chat
+		chat, owner := c.Chat, c.Owner
 		if err := change(&c); err != nil {
 			return err
 		}
-		c.Name, c.Chat = name, chat
+		c.Name, c.Chat, c.Owner = name, chat, owner
 		put(w, key("channel", name), c)
 		return nil
 	})
@@ -124,6 +132,11 @@ func (s *Store) ChangeChannel(ctx context.Context, name string, change func(*Cha
 // back.
 func (s *Store) RemoveChannel(ctx context.Context, name string) error {
 	return s.e.Update(ctx, func(w Writer) error {
+		var c Channel
+		if err := get(w, key("channel", name), &c); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		w.Delete(ownedKey(c.Owner, name))
 		if err := leaveChat(w, name); err != nil {
 			return err
 		}
@@ -328,7 +341,7 @@ func (s *Store) RunSchedules(ctx context.Context, channels []string, choose func
 			if err != nil {
 				return err
 			}
-			if a.Channel.Paused || isPaused(w, a.chat()) {
+			if a.Channel.Paused || a.Channel.Waiting || isPaused(w, a.chat()) {
 				done++
 				continue
 			}

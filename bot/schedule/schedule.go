@@ -168,9 +168,17 @@ func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (sl
 	}
 	sl := slot{channel: c.Name, platform: c.Chat.Platform, when: e, filter: filter}
 	if !e.comes {
-		sl.at = first(e, p, c.CatchUp, now)
+		sl.at = first(e, since(c, p), c.CatchUp, now)
 	}
 	return sl, nil
+}
+
+// since is a channel's progress, counted from when its schedule was changed last.
+func since(c store.Channel, p store.Progress) store.Progress {
+	if !c.Rescheduled.IsZero() {
+		p.LastRun = later(p.LastRun, c.Rescheduled)
+	}
+	return p
 }
 
 // about tells the log of a channel's schedule.

@@ -202,6 +202,35 @@ func TestScheduler(t *testing.T) {
 			pass(24 * time.Hour)
 			w.expect()
 		}},
+		{"a schedule that is changed makes up nothing that it would have had before", func(w *world) {
+			w.channel(func(c *store.Channel) {})
+			w.start()
+			change := func(schedule string) {
+				w.Helper()
+				_, err := w.store.ChangeChannel(w.Context(), "c", func(c *store.Channel) error {
+					c.Schedule, c.Rescheduled = schedule, time.Now()
+					return nil
+				})
+				if err != nil {
+					w.Fatal(err)
+				}
+			}
+			w.story("a")
+			pass(9 * time.Hour)
+			w.expect("01 08:00 a")
+			w.story("b")
+			change("30 8 * * *")
+			pass(23 * time.Hour)
+			w.expect()
+			pass(time.Hour)
+			w.expect("02 08:30 b")
+			w.story("c")
+			change("@every 2h")
+			pass(time.Hour)
+			w.expect()
+			pass(2 * time.Hour)
+			w.expect("02 11:00 c")
+		}},
 		{"many channels at one time, and one that has gone", func(w *world) {
 			const channels = 100
 			for i := range channels {

@@ -232,8 +232,13 @@ func whyNot(e store.Entry, c store.Channel, filter store.Filter, p store.Progres
 	case e.Seq <= p.Cursor && !slices.Contains(p.Backfill, e.Story.ID):
 		return fmt.Sprintf("not posted: when its turn came it was older than %s (it came in on %s)", c.MaxAge, at(e.Arrived))
 	}
-	if c.Mode == store.Follow {
+	switch {
+	case c.Mode == store.Follow:
 		return "not posted: its reader is told of changes, of the stories that the reader follows"
+	case c.Waiting:
+		return "not posted: the channel has not been approved: briefbot approve " + c.Name
+	case c.Paused:
+		return "not posted yet: the channel was paused from its chat, and goes on when that is taken back"
 	}
 	schedule, err := Parse(c.Schedule, zone(c))
 	if err != nil {
@@ -242,7 +247,7 @@ func whyNot(e store.Entry, c store.Channel, filter store.Filter, p store.Progres
 	if schedule.comes {
 		return "not posted yet: the channel gets its news as it comes in, and has its turn next"
 	}
-	next := first(schedule, p, c.CatchUp, now)
+	next := first(schedule, since(c, p), c.CatchUp, now)
 	if next.Sub(e.Arrived) > c.MaxAge {
 		return fmt.Sprintf("will not be posted: at the next run, on %s, it will be older than %s", at(next), c.MaxAge)
 	}

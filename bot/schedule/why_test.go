@@ -163,6 +163,23 @@ func TestWhy(t *testing.T) {
 			pass(5 * 24 * time.Hour)
 			run(w, 9*time.Hour)
 		}, "c: not posted: when its turn came it was older than 72h0m0s (it came in on 1 January 2000 at 00:00:00 UTC)"},
+		{"not approved", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Waiting = true })
+			w.story("a")
+			run(w, 9*time.Hour)
+		}, "c: not posted: the channel has not been approved: briefbot approve c"},
+		{"paused from its chat", func(w *world) {
+			w.channel(func(c *store.Channel) { c.Paused = true })
+			w.story("a")
+			run(w, 9*time.Hour)
+		}, "c: not posted yet: the channel was paused from its chat, and goes on when that is taken back"},
+		{"a schedule that was changed", func(w *world) {
+			w.channel(func(c *store.Channel) {})
+			w.story("b")
+			run(w, 10*time.Hour)
+			w.channel(func(c *store.Channel) { c.Schedule, c.Rescheduled = "0 9 * * *", time.Now() })
+			w.story("a")
+		}, "c: not posted yet: the next run is on 2 January 2000 at 09:00:00 UTC, with at most 10 stories, oldest first"},
 		{"too old at the next run", func(w *world) {
 			w.channel(func(c *store.Channel) { c.MaxAge = time.Hour })
 			w.story("a")

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		"readers in a restored backup":          restoredReaders,
 		"a reader is forgotten":                 forgotten,
 		"a last answer while it is erased":      farewells,
+		"channels made from their chat":         subscriptions,
 		"migrations":                            schema,
 		"what came of updates":                  dealt,
 		"answers that go, and that turn":        removal,
