@@ -246,3 +246,21 @@ const (
 	LackPost    Phrase = "chats.lack.post"
 	LackWrite   Phrase = "chats.lack.write"
 )
+
+// How a schedule is said.
+const (
+	wordComes        Phrase = "when.comes"
+	wordEveryHour    Phrase = "when.every_hour"
+	wordEveryHours   Phrase = "when.every_hours"   // by their count
+	wordEveryMinutes Phrase = "when.every_minutes" // by their count
+	wordEveryDay     Phrase = "when.every_day"
+	wordWorkdays     Phrase = "when.workdays"
+	wordOnDays       Phrase = "when.on_days"
+	wordSunday       Phrase = "when.sunday"
+	wordMonday       Phrase = "when.monday"
+	wordTuesday      Phrase = "when.tuesday"
+	wordWednesday    Phrase = "when.wednesday"
+	wordThursday     Phrase = "when.thursday"
+	wordFriday       Phrase = "when.friday"
+	wordSaturday     Phrase = "when.saturday"
+)
