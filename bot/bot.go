@@ -113,7 +113,8 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 	places := store.NewOutlets(c.Outlets)
 	desk := command.New(command.Options{
 		Store: st, Search: index, Languages: languages, Language: c.Language, Timezone: c.Timezone, Outlets: places, Questions: c.Questions,
-		Keep: c.Keep, Backups: backupsKept, Log: log,
+		Keep: c.Keep, Backups: backupsKept,
+		Chats: command.Chats{Subscriptions: c.Subscriptions, Allow: c.Allow, Schedules: schedule.CheckChats}, Log: log,
 	})
 	fetcher := intake.NewFetcher(intake.FetcherOptions{Contact: c.Contact})
 	open := o.Open

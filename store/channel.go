@@ -127,6 +127,18 @@ type Channel struct {
 // Rich is the Format of rich messages.
 const Rich = "rich"
 
+// Folds reports whether the narratives stand in the channel's posts: as it says,
+// else where readers can't ask for them, and where there is room for them.
+func (c Channel) Folds(p Place, rich bool) bool {
+	switch c.Narratives {
+	case "fold":
+		return true
+	case "ask":
+		return false
+	}
+	return rich || p.Kind == TelegramChannel
+}
+
 // Span is a time of day from Start to End, in minutes since midnight; it may
 // pass midnight.
 type Span struct {

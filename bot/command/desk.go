@@ -28,6 +28,13 @@ type Store interface {
 	PutAsked(ctx context.Context, a store.Asked) (name string, err error)
 	Asked(ctx context.Context, u store.UserID, name string) (store.Asked, error)
 	Forget(ctx context.Context, u store.UserID, chats ...store.Chat) error
+
+	Place(ctx context.Context, c store.Chat) (store.Place, error)
+	ChannelIn(ctx context.Context, c store.Chat) (store.Channel, error)
+	Channel(ctx context.Context, name string) (store.Channel, error)
+	StartChannel(ctx context.Context, c store.Channel, at time.Time, most int) error
+	ChangeChannel(ctx context.Context, name string, change func(*store.Channel) error) (store.Channel, error)
+	RemoveChannel(ctx context.Context, name string) error
 }
 
 // Desk answers readers' questions.
@@ -40,6 +47,7 @@ type Desk struct {
 	outlets   store.Outlets
 	keep      time.Duration
 	backups   int
+	chats     Chats
 	log       *slog.Logger
 	table     []entry
 	flood     *flood
@@ -62,6 +70,7 @@ type Options struct {
 	// the copies of the data go back: readers are told.
 	Keep    time.Duration
 	Backups int
+	Chats   Chats
 	Log     *slog.Logger
 }
 
@@ -69,7 +78,7 @@ type Options struct {
 func New(o Options) *Desk {
 	return &Desk{
 		store: o.Store, search: o.Search, languages: o.Languages, language: o.Language, zone: cmp.Or(o.Timezone, time.UTC), outlets: o.Outlets,
-		keep: o.Keep, backups: o.Backups, log: o.Log, table: table(), flood: newFlood(o.Questions),
+		keep: o.Keep, backups: o.Backups, chats: o.Chats, log: o.Log, table: table(), flood: newFlood(o.Questions),
 	}
 }
 
@@ -88,6 +97,7 @@ type asked struct {
 	brief.Question
 	voice   brief.Voice
 	profile store.Profile
+	manages managed // of what admins ask
 }
 
 // Voice is the voice in which a question is answered: in the asker's language,
@@ -102,7 +112,7 @@ func (d *Desk) asked(ctx context.Context, q brief.Question) asked {
 	}
 	for _, language := range []string{p.Language, q.Language} {
 		if d.languages.Speaks(language) {
-			return asked{q, d.languages.Voice(language), p}
+			return asked{Question: q, voice: d.languages.Voice(language), profile: p}
 		}
 	}
 	c, err := d.store.ChannelOf(ctx, q.Chat)
@@ -112,7 +122,7 @@ func (d *Desk) asked(ctx context.Context, q brief.Question) asked {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		d.log.Error("the chat's language is not known", "chat", q.Chat.ID, "err", err)
 	}
-	return asked{q, d.languages.Voice(c.Language, d.language), p}
+	return asked{Question: q, voice: d.languages.Voice(c.Language, d.language), profile: p}
 }
 
 // Answer answers a question. What goes wrong is said in the answer, and the
@@ -193,6 +203,12 @@ func (e entry) options(q brief.Question) map[string]string {
 }
 
 func (d *Desk) about(ctx context.Context, e entry, q asked, of store.Entry) (brief.Answer, error) {
+	if e.Audience == brief.Admins {
+		var err error
+		if q, err = d.admitted(ctx, q); err != nil {
+			return brief.Answer{}, err
+		}
+	}
 	of.Story = d.outlets.Placed(of.Story)
 	a, err := e.answer(d, ctx, q, of)
 	if err != nil {

@@ -136,7 +136,7 @@ func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words stri
 	var all []brief.Suggestion
 	var err error
 	switch option {
-	case zoneOption.Name:
+	case zoneOption.Name, placeOption.Name:
 		all = d.suggestZones(d.Voice(ctx, q), words, limit)
 	case languageOption.Name:
 		all = d.suggestLanguages(words)

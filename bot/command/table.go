@@ -27,7 +27,7 @@ type entry struct {
 
 // table lists the commands in the order of the help.
 func table() []entry {
-	return slices.Concat(aboutStories(), searching(), aboutReaders(), aboutTheBot())
+	return slices.Concat(aboutStories(), searching(), aboutReaders(), aboutChats(), aboutTheBot())
 }
 
 // storyOption is the option that names a story.

@@ -19,13 +19,27 @@ func (c *Config) check(d *decoder) {
 	if len(c.Sources) == 0 && !d.bad["sources"] {
 		d.fail("sources", d.node("sources"), problem{reason: "there is none", hint: "want at least one, with a name and a dir"})
 	}
-	if len(c.Channels) == 0 && !d.bad["channels"] {
+	if len(c.Channels) == 0 && !d.bad["channels"] && !c.mayBeSubscribed(d) {
 		d.fail("channels", d.node("channels"), problem{reason: "there is none", hint: "want at least one, with a name and a discord or telegram chat"})
 	}
 	c.checkSources(d)
 	c.checkTopics(d)
 	c.checkOutlets(d)
 	c.checkChannels(d)
+}
+
+// mayBeSubscribed reports whether chats may subscribe, on some platform, so that
+// no channel need be configured. A key that is wrong is complained of as such.
+func (c *Config) mayBeSubscribed(d *decoder) bool {
+	if d.bad["subscriptions"] {
+		return true
+	}
+	for _, key := range []string{"discord", "discord.token", "discord.token_file", "telegram", "telegram.token", "telegram.token_file"} {
+		if d.bad[key] {
+			return true
+		}
+	}
+	return c.Subscriptions != Off && !(c.Discord.Token.IsZero() && c.Telegram.Token.IsZero())
 }
 
 func (c *Config) checkSources(d *decoder) {

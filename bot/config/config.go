@@ -32,8 +32,22 @@ type Config struct {
 	Telegram    Telegram
 	Questions   Questions
 	Channels    []store.Channel
-	Log         Log
+	// Subscriptions says which chats may get stories without being in Channels:
+	// who manages them asks for it there.
+	Subscriptions Subscriptions
+	Allow         []string // ids of chats that need not be approved
+	Log           Log
 }
+
+// Subscriptions are who may subscribe.
+type Subscriptions string
+
+// The values of Subscriptions.
+const (
+	Open     Subscriptions = "open"     // every chat
+	Approved Subscriptions = "approved" // those that the operator approves
+	Off      Subscriptions = "off"      // none
+)
 
 // Source is where stories come from: one of Dir, Feed, Page and Kagi is set.
 type Source struct {

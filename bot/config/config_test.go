@@ -95,7 +95,8 @@ func TestDefaults(t *testing.T) {
 			Schedule: "@every 15m", Timezone: "UTC", Language: "en", Mode: store.Each, Limit: 10, Backfill: 1,
 			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}},
-		Log: Log{Level: slog.LevelInfo, Format: "text"},
+		Subscriptions: Open,
+		Log:           Log{Level: slog.LevelInfo, Format: "text"},
 	}
 	compare(t, got, want)
 }
@@ -132,6 +133,8 @@ topics:
 questions: {reader: off, chat: 5/s}
 outlets: [{name: Ansel Post, domain: AnselPost.example, lr: 2, cp: 1}, {domain: café.example, cp: 5}]
 same_story: {alike: 100%, within: 2d}
+subscriptions: approved
+allow: [-1001234567890, "112233445566778899"]
 web: {listen: "", admin_token: "${DISCORD_TOKEN}"}
 discord:
   token: ${DISCORD_TOKEN}
@@ -239,7 +242,9 @@ func TestEveryKey(t *testing.T) {
 			Threads: true, Ping: "112233445566770000", Publish: true,
 			CatchUp: 6 * time.Hour, MaxAge: 72 * time.Hour, Updates: "edit", Uncertain: "resend",
 		}},
-		Log: Log{Level: slog.LevelDebug, Format: "json"},
+		Subscriptions: Approved,
+		Allow:         []string{"-1001234567890", "112233445566778899"},
+		Log:           Log{Level: slog.LevelDebug, Format: "json"},
 	}
 	compare(t, got, want)
 	if got.Timezone.String() != "Asia/Tokyo" {

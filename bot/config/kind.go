@@ -380,6 +380,13 @@ func optional[T comparable](k kind[T]) kind[T] {
 	return k
 }
 
+// chatIDKind is a chat's number, on either platform.
+var chatIDKind = said("id", "want a chat's numeric id in quotes, as in \"-1001234567890\"", func(s string) bool {
+	return chatID.MatchString(s)
+})
+
+var chatID = regexp.MustCompile(`^-?[1-9][0-9]{0,19}$`)
+
 // discordKind is a channel or thread of Discord.
 var discordKind = kind[store.Chat]{
 	name: "id",

@@ -31,6 +31,8 @@ func (c *Config) fields() []field {
 			key("chat", rateKind, &c.Questions.Chat, "60/m", "in one chat where the answers stand for all to read"),
 		),
 		sections("channels", &c.Channels, channelFields, "who gets the stories, and when"),
+		key("subscriptions", wordsKind("choice", Open, Approved, Off), &c.Subscriptions, "open", "which chats may subscribe from within, beside the channels: open: all; approved: those that you approve; off: none"),
+		several("allow", chatIDKind, &c.Allow, "ids of chats that need not be approved"),
 		section("web", "what the bot offers by HTTP: the API and its own health", c.Web.fields()...),
 		section("log", "what the program tells of itself", c.Log.fields()...),
 	}

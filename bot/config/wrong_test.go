@@ -15,6 +15,9 @@ var wrong = []struct{ name, text, want string }{
 config.yaml:1:1: channels: there is none: want at least one, with a name and a discord or telegram chat`},
 	{"empty lists", "sources: []\nchannels:\n", `config.yaml:1:1: channels: there is none: want at least one, with a name and a discord or telegram chat
 config.yaml:1:10: sources: there is none: want at least one, with a name and a dir`},
+	{"nobody may subscribe", "sources: [{name: desk, dir: d}]\ntelegram: {token: t}\nsubscriptions: off\n", `config.yaml:1:1: channels: there is none: want at least one, with a name and a discord or telegram chat`},
+	{"who may subscribe", "sources: [{name: desk, dir: d}]\ntelegram: {token: t}\nsubscriptions: closed\nallow: [\"@brief\"]\n", `config.yaml:3:16: subscriptions: "closed" is no choice: want open, approved or off
+config.yaml:4:9: allow[0]: "@brief" is no id: want a chat's numeric id in quotes, as in "-1001234567890"`},
 	{"null", "---\n", `config.yaml:2:1: sources: there is none: want at least one, with a name and a dir
 config.yaml:2:1: channels: there is none: want at least one, with a name and a discord or telegram chat`},
 	{"a list", "- a\n- b\n", `config.yaml:1:1: this is no configuration: want keys and values, as in config.example.yaml`},
@@ -29,13 +32,13 @@ config.yaml:2:1: channels: there is none: want at least one, with a name and a d
 	{"syntax: alias", "data: x\nlog: *there\n", `config.yaml:2:1: this is no YAML: unknown anchor 'there' referenced`},
 
 	{"unknown", small + "timezon: UTC\nfoo: 1\nlog: {levle: info, verbose: true}\n", `config.yaml:5:1: timezon: is no key: did you mean timezone?
-config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, web, log
+config.yaml:6:1: foo: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, subscriptions, allow, web, log
 config.yaml:7:7: log.levle: is no key: did you mean level?
 config.yaml:7:20: log.verbose: is no key: want one of level, format`},
 	{"unknown key of a list", "sources: [{name: desk, dirr: x}]\ndiscord: {token: x}\nchannels: [{name: a, discrod: 1}]\n", `config.yaml:1:24: sources[0].dirr: is no key: did you mean dir?
 config.yaml:3:22: channels[0].discrod: is no key: did you mean discord?`},
 	{"unknown key instead of a token", "sources: [{name: desk, dir: x}]\ndiscord: {tokn: x}\nchannels: [{name: a, discord: 1}]\n", `config.yaml:2:11: discord.tokn: is no key: did you mean token?`},
-	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, web, log`},
+	{"key that is no text", small + "[a, b]: c\n", `config.yaml:5:1: ?: is no key: want one of data, timezone, language, settle_after, keep, contact, sources, topics, outlets, same_story, discord, telegram, questions, channels, subscriptions, allow, web, log`},
 	{"key twice", small + "language: en\nlanguage: de\n", `config.yaml:6:1: language: is given twice: the first stands in line 5`},
 
 	{"types", small + "data: [a]\nlanguage: {a: b}\nlog: info\ntelegram: [x]\n", `config.yaml:5:7: data: has keys or a list where one value belongs: want the path of a folder

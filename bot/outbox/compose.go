@@ -189,7 +189,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 	if post.Kind == store.UpdateDelivery {
 		return voice.Update(e), refs, nil
 	}
-	return d.posts.post(voice, e, folds(channel, place, dl.Rich)), refs, nil
+	return d.posts.post(voice, e, channel.Folds(place, dl.Rich)), refs, nil
 }
 
 // posts remembers the last posts that were put into words: a story that comes in
@@ -225,16 +225,4 @@ func (p *posts) post(v brief.Voice, e store.Entry, fold bool) brief.Message {
 		p.all[k] = m
 	}
 	return m
-}
-
-// folds reports whether the narratives stand in the post: as the channel says,
-// else where readers can't ask for them, and where there is room for them.
-func folds(c store.Channel, p store.Place, rich bool) bool {
-	switch c.Narratives {
-	case "fold":
-		return true
-	case "ask":
-		return false
-	}
-	return rich || p.Kind == store.TelegramChannel
 }

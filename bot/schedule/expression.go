@@ -69,6 +69,20 @@ func Check(text string) error {
 	return err
 }
 
+// CheckChats is Check for the expression of a chat, which the operator has not
+// seen: it runs at most once a minute.
+func CheckChats(text string) error {
+	e, err := Parse(text, time.UTC)
+	if err != nil {
+		return err
+	}
+	every, ok := e.Every()
+	if ok && every < time.Minute || !ok && len(strings.Fields(text)) == 6 {
+		return errors.New("the shortest interval is a minute")
+	}
+	return nil
+}
+
 // Every reports the interval of an "@every" expression, or false.
 func (e Expression) Every() (time.Duration, bool) {
 	d, ok := e.cron.(cron.ConstantDelaySchedule)
