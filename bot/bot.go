@@ -250,7 +250,7 @@ func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
 	if err := b.store.PutChannels(ctx, b.config.Channels, now); err != nil {
 		return err
 	}
-	if err := b.store.BeginChannels(ctx, now); err != nil {
+	if err := errors.Join(b.store.BeginChannels(ctx, now), b.giveWay(ctx)); err != nil {
 		return err
 	}
 	wanted := make(map[string]bool, len(b.config.Channels))

@@ -356,6 +356,9 @@ func TestLanguages(t *testing.T) {
 		return w.telegram.Say(t.Context(), w.reader.telegram, w.group, "/sources", "")
 	})
 	// Every menu is complete, and its names are each of one command.
+	if err := w.discord.LetManage(w.reader.discord); err != nil {
+		t.Fatal(err)
+	}
 	for _, locale := range []string{"en-US", "de", "fr", "es-ES", "es-419", "pt-BR", "ru", "uk", "ar", "hi", "zh-CN"} {
 		w.discord.SetLanguage(w.reader.discord, locale)
 		names := map[string]bool{}

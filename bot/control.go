@@ -45,8 +45,18 @@ func askFor(ctx context.Context, folder, what string, query url.Values, result a
 	return ask(ctx, folder, what, query, func(answer *json.Decoder) error { return answer.Decode(result) })
 }
 
+// orderFor has the bot that runs do something, and reads its answer into result.
+func orderFor(ctx context.Context, folder, what string, query url.Values, result any) error {
+	return reach(ctx, http.MethodPost, folder, what, query, func(answer *json.Decoder) error { return answer.Decode(result) })
+}
+
 // ask asks the bot that runs, and has its answer read.
 func ask(ctx context.Context, folder, what string, query url.Values, read func(answer *json.Decoder) error) error {
+	return reach(ctx, http.MethodGet, folder, what, query, read)
+}
+
+// reach makes a request of the bot that runs.
+func reach(ctx context.Context, method, folder, what string, query url.Values, read func(answer *json.Decoder) error) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
@@ -55,7 +65,7 @@ func ask(ctx context.Context, folder, what string, query url.Values, read func(a
 		ResponseHeaderTimeout: 10 * time.Second,
 	}
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://briefbot/"+what+"?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://briefbot/"+what+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -84,12 +94,12 @@ func control(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 		err = os.Chmod(path, 0o600)
 	}
 	if err != nil {
-		log.Warn("no socket: briefbot why, doctor and export can't read the records while the bot runs", "err", err)
+		log.Warn("no socket: briefbot why, doctor, export, channels and approve can't reach the records while the bot runs", "err", err)
 		return
 	}
 	mux := http.NewServeMux()
 	answer := func(what string, find func(*http.Request) (any, error)) {
-		mux.HandleFunc("GET /"+what, func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(what, func(w http.ResponseWriter, r *http.Request) {
 			found, err := find(r)
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusNotFound)
@@ -98,10 +108,12 @@ func control(ctx context.Context, st *store.Store, folder string, log *slog.Logg
 			json.NewEncoder(w).Encode(found) // a client that has gone needs no answer
 		})
 	}
-	answer("why", func(r *http.Request) (any, error) {
+	answer("GET /why", func(r *http.Request) (any, error) {
 		return schedule.Why(r.Context(), st, r.FormValue("story"), r.FormValue("channel"), time.Now())
 	})
-	answer("records", func(r *http.Request) (any, error) { return readRecords(r.Context(), st) })
+	answer("GET /records", func(r *http.Request) (any, error) { return readRecords(r.Context(), st) })
+	answer("GET /channels", func(r *http.Request) (any, error) { return channelStates(r.Context(), st) })
+	answer("POST /approve", func(r *http.Request) (any, error) { return approve(r.Context(), st, r.FormValue("channel"), log) })
 	mux.HandleFunc("GET /stories", func(w http.ResponseWriter, r *http.Request) { answerStories(w, r, st) })
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { s.Close() })

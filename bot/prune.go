@@ -14,8 +14,9 @@ const pruneEvery = 24 * time.Hour
 // askedKept is how long the words that a reader searched for are kept.
 const askedKept = 7 * 24 * time.Hour
 
-// prune drops the records of deliveries that are older than keep, and what
-// readers asked for, once a day, until ctx ends.
+// prune drops the records of deliveries that are older than keep, what readers
+// asked for, and the subscriptions of chats that have long been gone, once a day,
+// until ctx ends.
 func prune(ctx context.Context, st *store.Store, keep time.Duration, log *slog.Logger) {
 	for wait := time.Hour; ; wait = pruneEvery {
 		select {
@@ -33,5 +34,6 @@ func prune(ctx context.Context, st *store.Store, keep time.Duration, log *slog.L
 		if err := st.PruneAsked(ctx, time.Now().Add(-askedKept)); err != nil && ctx.Err() == nil {
 			log.Error("what readers asked for is kept", "err", err)
 		}
+		endAbandoned(ctx, st, log)
 	}
 }

@@ -22,6 +22,11 @@ func (d *Discord) SetMember(user string, bits int64) error {
 	return nil
 }
 
+// LetManage makes a user a member of guilds who manages their channels.
+func (d *Discord) LetManage(user string) error {
+	return d.SetMember(user, permsOfMembers|permManageChannels)
+}
+
 // SetMemberIn says what a user may do in one channel and its threads, and what
 // not, whatever holds elsewhere.
 func (d *Discord) SetMemberIn(user, channel string, allow, deny int64) error {

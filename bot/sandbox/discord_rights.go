@@ -3,6 +3,7 @@ package sandbox
 // The bits of permissions that the stand-in looks at.
 const (
 	permAdmin                = 1 << 3
+	permManageChannels       = 1 << 4
 	permView                 = 1 << 10
 	permSend                 = 1 << 11
 	permManageMessages       = 1 << 13

@@ -101,7 +101,8 @@ func newWorld(specs string) (*world, error) {
 	}
 	d := sandbox.NewDiscord(sandbox.DiscordOptions{Token: demoDiscordToken, Name: "briefbot", Spec: spec})
 	t := sandbox.NewTelegram(sandbox.TelegramOptions{Token: demoTelegramToken, Username: "briefbot", Spec: spec})
-	news, err := d.AddChannel(d.AddGuild("Harbour House"), "news", "text")
+	guild := d.AddGuild("Harbour House")
+	news, err := d.AddChannel(guild, "news", "text")
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,7 @@ func newWorld(specs string) (*world, error) {
 	if _, err := d.AddGroupDM("Rowing club", you, d.AddUser("Tomas")); err != nil {
 		return nil, err
 	}
-	return &world{
+	w := &world{
 		discord:  d,
 		telegram: t,
 		chats: map[string]string{
@@ -123,7 +124,11 @@ func newWorld(specs string) (*world, error) {
 			"TELEGRAM_GROUP":   t.AddSupergroup("Brief Talk"),
 		},
 		reader: map[string]string{"discord": you, "telegram": t.AddUser("You")},
-	}, nil
+	}
+	// In these the reader can try to /subscribe.
+	_, err = d.AddChannel(guild, "quay", "text")
+	t.SetAdmin(w.reader["telegram"], t.AddSupergroup("Quay Talk"), true)
+	return w, errors.Join(err, d.LetManage(you))
 }
 
 func (w *world) close() {

@@ -46,6 +46,8 @@ func commands() []subcommand {
 		{"import", "[--config FILE] FILE|DIR|URL…", "take stories into the store, or read an OPML list of feeds", importStories},
 		{"export", "[--format F] [--out DIR] [STORY…]", "write stories of the store in any form", export},
 		{"why", "[--config FILE] STORY [CHANNEL]", "why a story was posted, or not", why},
+		{"channels", "[--config FILE]", "list the channels, configured and subscribed, and how they stand", channels},
+		{"approve", "[--config FILE] CHANNEL", "let a chat that subscribed get stories (subscriptions: approved)", approve},
 		{"doctor", "[--config FILE]", "ask both platforms and the records whether all is well", doctor},
 		{"backup", "[--config FILE]", "write a backup of the data (a running bot does, each day)", backup},
 		{"restore", "[--config FILE] [BACKUP]", "bring back a backup, the newest if none is named", restore},
