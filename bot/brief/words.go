@@ -286,6 +286,8 @@ const (
 
 	NameTopicsOption  Phrase = "chats.option.topics.name"
 	HelpTopicsOption  Phrase = "chats.option.topics.help"
+	NameOnlyOption    Phrase = "chats.option.only.name"
+	HelpOnlyOption    Phrase = "chats.option.only.help"
 	NameChannelOption Phrase = "chats.option.channel.name"
 	HelpChannelOption Phrase = "chats.option.channel.help"
 	NameWhenOption    Phrase = "chats.option.when.name"

@@ -34,6 +34,7 @@ var (
 	channelOption = brief.Option{Name: "channel", Called: brief.NameChannelOption, Help: brief.HelpChannelOption}
 	topicsOption  = brief.Option{Name: "topics", Called: brief.NameTopicsOption, Help: brief.HelpTopicsOption}
 	whenOption    = brief.Option{Name: "when", Called: brief.NameWhenOption, Help: brief.HelpWhenOption}
+	onlyOption    = brief.Option{Name: "only", Called: brief.NameOnlyOption, Help: brief.HelpOnlyOption}
 	placeOption   = brief.Option{Name: "place", Called: brief.NamePlaceOption, Help: brief.HelpPlaceOption, Suggests: true}
 	modeOption    = brief.Option{Name: "mode", Called: brief.NameModeOption, Help: brief.HelpModeOption, Choices: []brief.Choice{
 		{Value: string(store.Each), Called: brief.CalledEach}, {Value: string(store.Digest), Called: brief.CalledDigest},
@@ -84,6 +85,17 @@ func reader(options []brief.Option) func(string) map[string]string {
 		}
 		return all
 	}
+}
+
+// readTopics takes apart what is typed behind /topics: a topic whose stories are
+// asked for; or, with a comma, or "only" before it, those that a chat is to get.
+func readTopics(typed string) map[string]string {
+	all := reader([]brief.Option{onlyOption})(typed)
+	only, said := strings.CutPrefix(all[onlyOption.Name], onlyOption.Name+" ")
+	if all[onlyOption.Name] = only; !said && all[channelOption.Name] == "" && !strings.ContainsFunc(only, isComma) {
+		return map[string]string{topicOption.Name: typed}
+	}
+	return all
 }
 
 // managed is a chat that the asker manages, as the platform has just said.
@@ -196,7 +208,7 @@ const (
 // topicsIn reads topics that are typed.
 func topicsIn(typed string) []string {
 	var all []string
-	for topic := range strings.FieldsFuncSeq(typed, func(r rune) bool { return strings.ContainsRune(",;،、，\n", r) }) {
+	for topic := range strings.FieldsFuncSeq(typed, isComma) {
 		topic = strings.Join(strings.Fields(strings.TrimPrefix(strings.TrimSpace(topic), "#")), " ")
 		known := slices.ContainsFunc(all, func(t string) bool { return strings.EqualFold(t, topic) })
 		if topic != "" && len(topic) <= maxTopic && !known && len(all) < maxTopics {
@@ -205,6 +217,9 @@ func topicsIn(typed string) []string {
 	}
 	return all
 }
+
+// isComma reports whether a sign stands between topics.
+func isComma(r rune) bool { return strings.ContainsRune(",;،、，\n", r) }
 
 // written writes topics as the stories have them, and names those that no recent
 // one has.

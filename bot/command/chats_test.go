@@ -211,6 +211,9 @@ func TestChatThatRunsItself(t *testing.T) {
 	a.expect(a.says("ada", talk, "/timezone Atlantis"), "I know no such time zone. Name a city, as in /timezone Berlin.")
 	a.expect(a.says("ada", talk, "/mode each"), "How: a post for each story")
 	a.expect(a.says("ada", talk, "/settings topics islands"), "Topics: Islands")
+	a.expect(a.says("ada", talk, "/topics work, islands"), "Topics: Work, Islands")
+	a.expect(a.says("ada", talk, "/topics only islands"), "Topics: Islands")
+	a.expect(a.says("eve", talk, "/topics islands"), "Night ferry returns to Port Ansel")
 	a.expect(a.says("ada", talk, "/pause"), "Paused: what is news waits until you go on.")
 	if !a.channel(talk).Paused {
 		t.Error("it is not paused")
@@ -386,6 +389,7 @@ func TestNobodyElseChangesAnything(t *testing.T) {
 	}
 	before := a.data()
 
+	wait := languages(t).Voice("en").Text(brief.SayWait)
 	var questions []brief.Question
 	commands := 0
 	for _, e := range a.table {
@@ -402,6 +406,12 @@ func TestNobodyElseChangesAnything(t *testing.T) {
 		if e.verb != "" && e.verb != brief.ShowSettings {
 			t.Errorf("the buttons of /%s are not tried below", e.Name)
 		}
+	}
+	for _, said := range []map[string]string{{"only": "sea"}, {"only": "sea", "channel": talk}, {"only": "sea", "topic": "sea"}} {
+		questions = append(questions, brief.Question{Command: "topics", Options: said})
+	}
+	for _, argument := range []string{"sea, islands", "only sea", talk + " sea", "only islands, sea"} {
+		questions = append(questions, brief.Question{Command: "topics", Argument: argument})
 	}
 	if commands < 8 {
 		t.Errorf("only %d commands are for admins", commands)
@@ -422,7 +432,11 @@ func TestNobodyElseChangesAnything(t *testing.T) {
 			if from.user == "bob" && bobs(q) {
 				continue
 			}
-			if a.ask(from.user, from.chat, q); a.data() != before {
+			got := text(a.ask(from.user, from.chat, q))
+			if got == wait {
+				t.Fatalf("%s was not heard out", from.user)
+			}
+			if a.data() != before {
 				t.Fatalf("%s in %s changed something by %+v", from.user, from.chat, q)
 			}
 		}

@@ -89,7 +89,8 @@ func aboutStories() []entry {
 			answer:  story(func(v brief.Voice, e store.Entry) brief.Message { return v.Post(e, false) }),
 		},
 		{
-			Command: brief.Command{Name: "topics", Called: brief.NameTopics, Help: brief.HelpTopics, Options: []brief.Option{topicOption}},
+			Command: brief.Command{Name: "topics", Called: brief.NameTopics, Help: brief.HelpTopics, Options: []brief.Option{topicOption, onlyOption, channelOption}},
+			read:    readTopics,
 			verb:    brief.ShowTopics,
 			answer:  (*Desk).topics,
 		},

@@ -17,6 +17,13 @@ var topicOption = brief.Option{Name: "topic", Called: brief.NameTopicOption, Hel
 // topics is the list of the topics that recent stories have, or the stories of
 // one of them.
 func (d *Desk) topics(ctx context.Context, q asked, _ store.Entry) (brief.Answer, error) {
+	if only := q.Options[onlyOption.Name]; only != "" {
+		q, err := d.admitted(ctx, q)
+		if err != nil {
+			return brief.Answer{}, err
+		}
+		return d.setTopics(ctx, q, topicsIn(only))
+	}
 	all, err := d.allTopics(ctx)
 	if err != nil {
 		return brief.Answer{}, err
