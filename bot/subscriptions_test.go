@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"briefbot/bot/brief"
 	"briefbot/bot/config"
 	"briefbot/bot/sandbox"
+	"briefbot/bot/schedule"
 	"briefbot/store"
 )
 
@@ -118,6 +118,11 @@ func TestSubscribeOnTelegram(t *testing.T) {
 	w.says(admin, group, "/subscribe", "Settings of this chat")
 	w.until("the newest story in the group", func() bool {
 		return slices.ContainsFunc(posts(w.telegram.Transcript(), group), func(e sandbox.Entry) bool { return strings.Contains(e.Text, "Night ferry returns") })
+	})
+
+	w.write("fog.txt", strings.Replace(ferry, "Night ferry returns to Port Ansel", "Fog over Pell", 1))
+	w.until("the next story, as it comes", func() bool {
+		return slices.ContainsFunc(posts(w.telegram.Transcript(), group), func(e sandbox.Entry) bool { return strings.Contains(e.Text, "Fog over Pell") })
 	})
 
 	// The menu's buttons are for administrators only, too.
@@ -240,7 +245,7 @@ func TestApprove(t *testing.T) {
 	w.start(c)
 	w.until("the story", func() bool { return len(posts(w.telegram.Transcript(), w.channel)) > 0 })
 	w.says(admin, group, "/subscribe", "My operator has to approve this chat")
-	if c := w.channelsNow()["telegram:"+group]; !c.Waiting || c.Schedule != brief.AsItComes {
+	if c := w.channelsNow()["telegram:"+group]; !c.Waiting || c.Schedule != schedule.AsItComes {
 		t.Fatalf("the channel is %+v", c)
 	}
 	w.write("fog.txt", strings.Replace(ferry, "Night ferry returns to Port Ansel", "Fog over Pell", 1))

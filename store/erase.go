@@ -33,7 +33,14 @@ const keyScrub = "scrub"
 // erased by Erase: what hangs on their channels, and on the private chats that are
 // named.
 func (s *Store) Forget(ctx context.Context, u UserID, chats ...Chat) error {
-	err := s.e.Update(ctx, func(w Writer) error {
+	p, err := s.Profile(ctx, u)
+	if err == nil || errors.Is(err, ErrNotFound) {
+		err = s.DisownChannels(ctx, u, append(slices.Clone(chats), p.Home)...)
+	}
+	if err != nil {
+		return fmt.Errorf("forget a reader: %w", err)
+	}
+	err = s.e.Update(ctx, func(w Writer) error {
 		var p Profile
 		if err := get(w, profileKey(u), &p); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
@@ -104,6 +111,7 @@ func (s *Store) eraseAll(ctx context.Context, all []erasure) error {
 		}
 		for _, c := range x.Chats {
 			chats[Chat{Platform: c.Platform, ID: c.ID}] = true
+			channels[ChatChannel(c)] = true
 		}
 	}
 	mine := func(channel string, c Chat) bool {

@@ -49,6 +49,7 @@ func (s *Store) begin(w Writer, c Channel, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	w.Delete(restoredKey(c.Name))
 	put(w, key("channel", c.Name), c)
 	put(w, key("progress", c.Name), Progress{Began: at, Cursor: current(w, "story"), Backfill: backfill})
 	return nil

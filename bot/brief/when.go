@@ -13,7 +13,7 @@ import (
 )
 
 // AsItComes is the schedule of a channel that gets its news as it comes in.
-const AsItComes = "@every 1m"
+const AsItComes = "@new"
 
 // How a schedule is said in plain words, and understood: as in "every day at
 // 8:00 and 18:00", "weekdays 7:30", "mondays at 9", "every 2 hours", "hourly" or

@@ -145,10 +145,13 @@ func subscriptions(t *testing.T, open Open) {
 	if err := s.StartChannel(ctx, home, now, 3); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.DisownChannels(ctx, ada, home.Chat); err != nil {
+	if err := s.Forget(ctx, ada, home.Chat); err != nil {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"channel", "progress", "owned"} {
+	if _, err := s.Erase(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"channel", "progress", "owned", "post"} {
 		for _, k := range keysWith(t, e, word) {
 			if strings.Contains(k, home.Name) || strings.HasSuffix(k, "\x007") {
 				t.Errorf("the key %q tells of who is to be forgotten", k)
