@@ -142,8 +142,8 @@ func TestRecordsOfManyPauses(t *testing.T) {
 	}
 	for line, want := range map[int]string{
 		0:  "wrong talk: telegram chat " + w.group + " is paused since 2 November 2026 at 08:00:00 UTC (the bot was removed from the chat); it goes on when the bot is back there, and is tried on 2 November 2026 at 09:00:00 UTC at the latest",
-		1:  "note records: telegram chat 1000 is paused since 2 November 2026 at 08:00:00 UTC (the reader blocked the bot); it goes on when the bot is back there, and is tried on 2 November 2026 at 09:00:00 UTC at the latest",
-		2:  "note records: telegram chat 1001 is paused since 2 November 2026 at 08:00:00 UTC (the reader blocked the bot); it is being tried",
+		1:  "note records: telegram, a reader's private chat is paused since 2 November 2026 at 08:00:00 UTC (the reader blocked the bot); it goes on when the bot is back there, and is tried on 2 November 2026 at 09:00:00 UTC at the latest",
+		2:  "note records: telegram, a reader's private chat is paused since 2 November 2026 at 08:00:00 UTC (the reader blocked the bot); it is being tried",
 		20: "note records: 11 more chats are paused",
 	} {
 		if line >= len(all) || all[line] != want {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"briefbot/bot/sandbox"
 )
 
 // A reader shares a story in a chat that the bot is not in, and who reads it there
@@ -40,9 +42,16 @@ func TestShareAnywhere(t *testing.T) {
 	if offers, _, err := w.telegram.Inline(ctx, w.reader.telegram, foreign, "@brief_bot zebra", ""); err != nil || len(offers) != 0 {
 		t.Errorf("of no story: %v, %v", offers, err)
 	}
-	offers, _, err := w.telegram.Inline(ctx, w.reader.telegram, foreign, "@brief_bot night ferry", "")
-	if err != nil || len(offers) != 1 || !strings.HasPrefix(offers[0].Description, "2 November 2026 · The night ferry sails") {
-		t.Fatalf("offered %+v, %v", offers, err)
+	var offers []sandbox.Offer
+	w.until("the ferry to be found by its words", func() (found bool) {
+		var err error
+		if offers, _, err = w.telegram.Inline(ctx, w.reader.telegram, foreign, "@brief_bot night ferry", ""); err != nil {
+			t.Fatal(err)
+		}
+		return len(offers) > 0
+	})
+	if len(offers) != 1 || !strings.HasPrefix(offers[0].Description, "2 November 2026 · The night ferry sails") {
+		t.Fatalf("offered %+v", offers)
 	}
 	if err := w.telegram.Pick(ctx, w.reader.telegram, foreign, offers[0].ID); err != nil {
 		t.Fatal(err)

@@ -101,6 +101,7 @@ func (w *world) channelsNow() map[string]store.Channel {
 func TestSubscribeOnTelegram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.telegram.SetLoud(true) // the menu stands where others can press its buttons
 	w.write("ferry.txt", ferry)
 	admin := w.telegram.AddUser("Bea")
 	group := w.telegram.AddGroup("Harbour watch")

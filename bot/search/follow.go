@@ -59,17 +59,20 @@ const (
 // Run keeps the index up to date until ctx ends. What is wrong with it is
 // mended, or else logged: the bot can do without.
 func (x *Index) Run(ctx context.Context) {
+	var removed time.Time
 	for {
 		err := x.run(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		x.log.Error("the search stands still", "err", err, "again_in", retry)
-		if errors.Is(err, errDamaged) {
-			if err := os.RemoveAll(x.folder); err != nil {
-				x.log.Error("what is damaged of the search is not removed", "err", err)
+		if errors.Is(err, errDamaged) && time.Since(removed) > retry {
+			x.log.Warn("the search is built anew", "reason", err)
+			removed = time.Now()
+			if err = os.RemoveAll(x.folder); err == nil {
+				continue
 			}
 		}
+		x.log.Error("the search stands still", "err", err, "again_in", retry)
 		select {
 		case <-ctx.Done():
 			return

@@ -530,13 +530,17 @@ func TestDamaged(t *testing.T) {
 				l.log.Reset()
 				l.open(l.store)
 				l.finds("ferry", "ferry", "election", "strike")
-				if log := l.log.String(); !strings.Contains(log, "the search is built anew") || !strings.Contains(log, tt.says) {
+				// An older state of the index that is left may do as well.
+				log := l.log.String()
+				anew := strings.Contains(log, "the search is built anew")
+				if anew && !strings.Contains(log, tt.says) {
 					l.Errorf("the log says %q", log)
 				}
 				l.stop()
 				l.log.Reset()
 				l.open(l.store)
-				if strings.Contains(l.log.String(), "anew") {
+				l.finds("ferry", "ferry", "election", "strike")
+				if anew && strings.Contains(l.log.String(), "anew") {
 					l.Errorf("it is built anew once more: %s", &l.log)
 				}
 			})
