@@ -12,6 +12,7 @@ import (
 	"time"
 
 	index "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/sync/errgroup"
 
 	"briefbot/store"
 )
@@ -139,6 +140,9 @@ type follower struct {
 func (f *follower) catchUp(ctx context.Context) error {
 	began, added, standing := time.Now(), 0, 0
 	top := uint64(0)
+	// What was taken apart is written while the next stories are.
+	writing := new(errgroup.Group)
+	defer func() { writing.Wait() }()
 	for before := uint64(math.MaxUint64); ; {
 		began := time.Now()
 		some, err := f.store.StoriesBefore(ctx, before, batchSize)
@@ -150,10 +154,12 @@ func (f *follower) catchUp(ctx context.Context) error {
 		}
 		top = max(top, some[0].Seq)
 		before = some[len(some)-1].Seq
-		n, left, err := f.bring(ctx, some)
-		if err != nil {
+		b, n, left, err := f.batch(some)
+		if err := errors.Join(err, writing.Wait()); err != nil {
 			return err
 		}
+		writing = new(errgroup.Group)
+		writing.Go(func() error { return f.write(ctx, b) })
 		added += n
 		standing += left
 		has, err := f.count()
@@ -169,6 +175,9 @@ func (f *follower) catchUp(ctx context.Context) error {
 			case <-time.After(time.Since(began) / 8):
 			}
 		}
+	}
+	if err := writing.Wait(); err != nil {
+		return err
 	}
 	if err := f.sweep(ctx, standing); err != nil {
 		return err
@@ -190,15 +199,15 @@ func (f *follower) count() (uint64, error) {
 	return n, errors.Join(err, r.Close())
 }
 
-// bring indexes those of the stories that the index does not have as they are,
-// and says how many, and how many stand.
-func (f *follower) bring(ctx context.Context, some []store.Entry) (added, standing int, err error) {
+// batch is what brings the index to what the stories are: how many are to be
+// added, and how many of them stand.
+func (f *follower) batch(some []store.Entry) (b *index.Batch, added, standing int, err error) {
 	r, err := f.shelf.reader()
 	if err != nil {
-		return 0, 0, err
+		return nil, 0, 0, err
 	}
 	v, err := newValues(r)
-	b := index.NewBatch()
+	b = index.NewBatch()
 	for _, e := range some {
 		if err != nil {
 			break
@@ -218,10 +227,7 @@ func (f *follower) bring(ctx context.Context, some []store.Entry) (added, standi
 			standing++
 		}
 	}
-	if err := errors.Join(err, r.Close()); err != nil {
-		return 0, 0, err
-	}
-	return added, standing, f.write(ctx, b)
+	return b, added, standing, errors.Join(err, r.Close())
 }
 
 // knows reports whether the index has a story as it is; one that was taken
