@@ -117,30 +117,5 @@ func copyKey(s Spot) string { return key("copy", string(s.Chat.Platform), s.Chat
 
 // pruneCopies forgets copies that were made before the time.
 func (s *Store) pruneCopies(ctx context.Context, before time.Time) error {
-	from, to := under("copy")
-	for from != "" {
-		start := from
-		err := s.e.Update(ctx, func(w Writer) error {
-			from = ""
-			looked := 0
-			for k := range w.Scan(start, to) {
-				if looked++; looked > pruneKeys {
-					from = k
-					return nil
-				}
-				var c copied
-				if err := get(w, k, &c); err != nil {
-					return err
-				}
-				if c.At.Before(before) {
-					w.Delete(k)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return pruneOlder(ctx, s.e, "copy", before, func(c copied) time.Time { return c.At })
 }

@@ -172,10 +172,20 @@ func (s *Store) oldPosts(ctx context.Context, from *string, to string) (old []st
 
 // PruneAsked forgets what readers asked for before the time.
 func (s *Store) PruneAsked(ctx context.Context, before time.Time) error {
-	from, to := under("asked")
+	err := pruneOlder(ctx, s.e, "asked", before, func(a Asked) time.Time { return a.At })
+	if err != nil {
+		return fmt.Errorf("prune what readers asked for: %w", err)
+	}
+	return nil
+}
+
+// pruneOlder forgets, a step at a time, what stands under a prefix and is from
+// before the time.
+func pruneOlder[T any](ctx context.Context, e Engine, prefix string, before time.Time, at func(T) time.Time) error {
+	from, to := under(prefix)
 	for from != "" {
 		start := from
-		err := s.e.Update(ctx, func(w Writer) error {
+		err := e.Update(ctx, func(w Writer) error {
 			from = ""
 			looked := 0
 			for k := range w.Scan(start, to) {
@@ -183,18 +193,18 @@ func (s *Store) PruneAsked(ctx context.Context, before time.Time) error {
 					from = k
 					return nil
 				}
-				var a Asked
-				if err := get(w, k, &a); err != nil {
+				var v T
+				if err := get(w, k, &v); err != nil {
 					return err
 				}
-				if a.At.Before(before) {
+				if at(v).Before(before) {
 					w.Delete(k)
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("prune what readers asked for: %w", err)
+			return err
 		}
 	}
 	return nil
