@@ -227,7 +227,8 @@ type Verdict struct {
 	// Form says, of Refused, that it is the rich form of the message: the
 	// classic one may be taken.
 	Form bool
-	// Aloud says, of Refused, that it can't be for one reader alone, but for all.
+	// Aloud says, of Refused, that it can't be for one reader alone, but for all;
+	// and of Unknown, that it was for one reader alone, if it is out.
 	Aloud bool
 	// Elsewhere is, of Refused, the chat where it is to be said instead.
 	Elsewhere Chat

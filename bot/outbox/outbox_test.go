@@ -495,6 +495,32 @@ func TestOutbox(t *testing.T) {
 			pass(2 * time.Minute)
 			d.expect("c:a.0")
 		}},
+		{"what was for one reader alone has no second copy among the chat's messages", func(d *desk) {
+			d.find = &store.Verdict{Outcome: store.Unknown, Aloud: true, Reason: "it can't be looked for"}
+			first := true
+			d.send = func(store.Delivery, int, func() string) *store.Verdict {
+				if first {
+					first = false
+					return lost
+				}
+				return nil
+			}
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			d.start()
+			pass(time.Minute)
+			d.expect("c:a.0")
+			dl, err := d.store.Delivery(d.Context(), id)
+			if err != nil {
+				d.Fatal(err)
+			}
+			if p := dl.Parts[0]; dl.State != store.Sent || dl.Resends != 1 || !p.Aloud || p.Doubt {
+				d.Errorf("it is %+v", dl)
+			}
+			if d.looked != 1 {
+				d.Errorf("looked for %d times", d.looked)
+			}
+		}},
 		{"a program that died while sending settles first", func(d *desk) {
 			d.plan("c", "a", "b")
 			id := d.firstPending("c")

@@ -122,12 +122,17 @@ func (d *dispatcher) anew(ctx context.Context, dl store.Delivery) error {
 	})
 }
 
-// aloud has a part said to all that can't be said to one reader alone.
+// aloud has a part said to all that can't be said to one reader alone, or of which
+// it is not known whether it was: no copy of it is among the chat's messages.
 func (d *dispatcher) aloud(ctx context.Context, dl store.Delivery, v store.Verdict) error {
 	d.Log.Info("can't be said to one reader alone", d.about(dl, "reason", v.Reason)...)
 	part := dl.Next()
 	return d.change(ctx, dl, func(dl *store.Delivery) {
 		dl.State, dl.Parts[part].Aloud = store.Planned, true
+		dl.Attempts, dl.Looks, dl.Due = 0, 0, time.Time{}
+		if v.Outcome == store.Unknown {
+			dl.Resends++
+		}
 	})
 }
 

@@ -80,6 +80,9 @@ func (d *dispatcher) settle(ctx, finish context.Context, l *lane, dl store.Deliv
 		return d.apply(finish, dl, v)
 	}
 	v := d.pace.within(s, func() store.Verdict { return d.platform.Settle(finish, dl, part, d.further(ctx, l)) })
+	if v.Aloud {
+		return d.aloud(finish, dl, v)
+	}
 	switch v.Outcome {
 	case store.Delivered:
 		d.Log.Info("found", d.about(dl, "message", v.Message)...)

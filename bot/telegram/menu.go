@@ -101,6 +101,9 @@ func (t *Telegram) registerMenu(ctx context.Context) error {
 				return err
 			}
 			if slices.Equal(have, want) {
+				if s.group && !t.loud.Load() {
+					t.hushed.Store(true) // it keeps that a command is for the bot alone
+				}
 				continue
 			}
 			where["commands"] = want

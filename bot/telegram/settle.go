@@ -21,6 +21,7 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, furth
 	}
 	alone := store.Verdict{Outcome: store.Unknown, Reason: "it was for its asker alone, and can't be looked for"}
 	if t.hushed.Load() {
+		alone.Aloud = true
 		return alone
 	}
 	// A server that does not know better said it aloud. Else who it was for may
