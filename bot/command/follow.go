@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -238,17 +237,4 @@ func (d *Desk) suggestFollowed(ctx context.Context, q asked, option, typed strin
 		}
 	}
 	return all, err
-}
-
-// hasWords reports whether every one of the words begins a word of a headline.
-func hasWords(headline, words string) bool {
-	split := func(text string) []string {
-		return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
-		})
-	}
-	has := split(headline)
-	return !slices.ContainsFunc(split(words), func(want string) bool {
-		return !slices.ContainsFunc(has, func(h string) bool { return strings.HasPrefix(h, want) })
-	})
 }

@@ -3,8 +3,10 @@ package command
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"briefbot/bot/brief"
 	"briefbot/store"
@@ -96,7 +98,8 @@ func (d *Desk) stories(ctx context.Context, ids []string) ([]store.Entry, error)
 }
 
 // likely gives the stories that words most likely mean: those whose headlines
-// begin so, or else those that hold the words at all.
+// begin so, or else those that hold the words at all, or else those that came in
+// so lately that they may not be in the index yet.
 func (d *Desk) likely(ctx context.Context, words string, limit int) ([]store.Entry, error) {
 	ids, err := d.search.Suggest(ctx, words, limit)
 	if err == nil && len(ids) == 0 {
@@ -107,5 +110,26 @@ func (d *Desk) likely(ctx context.Context, words string, limit int) ([]store.Ent
 	if err != nil {
 		return nil, err
 	}
+	if len(ids) == 0 && len(wordsOf(words)) > 0 {
+		return d.store.LatestStories(ctx, limit, justIn, func(e store.Entry) bool { return hasWords(e.Story.Headline, words) })
+	}
 	return d.stories(ctx, ids)
+}
+
+// justIn is how many of the latest stories are looked through where the index
+// knows nothing.
+const justIn = 200
+
+// hasWords reports whether every one of the words begins a word of a headline.
+func hasWords(headline, words string) bool {
+	has := wordsOf(headline)
+	return !slices.ContainsFunc(wordsOf(words), func(want string) bool {
+		return !slices.ContainsFunc(has, func(h string) bool { return strings.HasPrefix(h, want) })
+	})
+}
+
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+	})
 }

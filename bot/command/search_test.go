@@ -137,3 +137,22 @@ func TestSearchWhileItIsBuilt(t *testing.T) {
 		}
 	}
 }
+
+// behind is an index that knows nothing yet.
+type behind struct{ headlines }
+
+func (behind) Search(context.Context, string, int, int) (store.Found, error) {
+	return store.Found{}, nil
+}
+func (behind) Suggest(context.Context, string, int) ([]string, error) { return nil, nil }
+
+// A story that has just come in is named by its words, whatever the index knows.
+func TestNamedBeforeItIsIndexed(t *testing.T) {
+	d, _ := open(t)
+	d.search = behind{}
+	for argument, want := range map[string]string{"night ferry": "Critical of the ferry.", "zebra": "I found no story like that."} {
+		if got := text(d.Answer(t.Context(), brief.Question{Chat: group, Command: "critical", Argument: argument})); !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", argument, got, want)
+		}
+	}
+}
