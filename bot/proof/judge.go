@@ -151,32 +151,65 @@ func inOrder(got []mark, s story) bool {
 	return true
 }
 
-// bare finds posts in the bulletin that something should have followed: a thread
-// below the last message of each, and the publication of all.
+// bare finds posts in the bulletin that something should have followed: one
+// thread below each, and the publication of all its messages up to that. Those
+// that stand behind it, or below other posts, an edit has added.
 func bare(messages []json.RawMessage) []string {
-	var wrong []string
 	type message struct {
-		ID     string
-		Embeds []struct{ Title string }
-		Flags  int
-		Thread *struct{ Name string }
+		ID         string
+		Embeds     []struct{ Title string }
+		Flags      int
+		Thread     *struct{ Name string }
+		Components []struct {
+			Components []struct {
+				Data string `json:"custom_id"`
+			}
+		}
 	}
-	last := "" // the headline of the post at hand, which its first message has
-	for i, raw := range messages {
-		var m, next message
+	// delivery tells the messages of a post from all others, by their buttons.
+	delivery := func(m message) string {
+		for _, row := range m.Components {
+			for _, b := range row.Components {
+				id, _, _ := strings.Cut(b.Data[strings.LastIndex(b.Data, "/")+1:], ".")
+				return id
+			}
+		}
+		return ""
+	}
+	var order []string // the posts
+	posts := map[string][]message{}
+	for _, raw := range messages {
+		var m message
 		if json.Unmarshal(raw, &m) != nil {
 			continue
 		}
-		if len(m.Embeds) > 0 && m.Embeds[0].Title != "" {
-			last = m.Embeds[0].Title
+		id := delivery(m)
+		if posts[id] == nil {
+			order = append(order, id)
 		}
-		if m.Flags&1 == 0 {
-			wrong = append(wrong, fmt.Sprintf("bulletin: message %s of %s is not published", m.ID, last))
+		posts[id] = append(posts[id], m)
+	}
+	var wrong []string
+	for _, id := range order {
+		post, headline, threads := posts[id], "", 0
+		if len(post[0].Embeds) > 0 {
+			headline = post[0].Embeds[0].Title
 		}
-		ends := i == len(messages)-1 ||
-			json.Unmarshal(messages[i+1], &next) == nil && len(next.Embeds) > 0 && strings.HasPrefix(next.Embeds[0].Title, "Story ")
-		if ends != (m.Thread != nil) || ends && m.Thread.Name != last {
-			wrong = append(wrong, fmt.Sprintf("bulletin: the thread of %s, message %s: %+v", last, m.ID, m.Thread))
+		for i, m := range post {
+			if m.Thread == nil {
+				continue
+			}
+			if threads++; m.Thread.Name != headline {
+				wrong = append(wrong, fmt.Sprintf("bulletin: the thread of %s is called %q", headline, m.Thread.Name))
+			}
+			for _, m := range post[:i+1] {
+				if m.Flags&1 == 0 {
+					wrong = append(wrong, fmt.Sprintf("bulletin: message %s of %s is not published", m.ID, headline))
+				}
+			}
+		}
+		if threads != 1 {
+			wrong = append(wrong, fmt.Sprintf("bulletin: %s has %d threads", headline, threads))
 		}
 	}
 	return wrong
