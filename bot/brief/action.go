@@ -25,6 +25,7 @@ const (
 	StartAgain  Verb = "start"
 	StopAll     Verb = "stop"
 	SetLanguage Verb = "lang"   // with a language's code
+	OwnForm     Verb = "form"   // with Classic or store.Rich
 	MyBrief     Verb = "my"     // with a time, and a zone, or "off"
 	Follow      Verb = "follow" // a story, or with words that name a topic
 	Unfollow    Verb = "unfol"  // a story, or with a topic's name

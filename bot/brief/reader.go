@@ -217,6 +217,9 @@ func (v Voice) Privacy(s Stored) Message {
 	line(wordPrivacyUser, p.User.ID)
 	line(wordPrivacyChat, p.Home.ID)
 	line(wordPrivacyLanguage, language)
+	if p.Format != "" {
+		line(wordSetFormat, v.Text(formats[p.Format]))
+	}
 	line(wordPrivacyZone, s.Zone)
 	line(wordPrivacyBrief, at)
 	line(wordPrivacyTopics, v.list(p.Topics))

@@ -287,18 +287,33 @@ func (v Voice) Choice(s Subscription, of SettingOf) Message {
 		}
 		return v.withBack(m, s)
 	case OfFormat:
-		m := v.choice(s, wordSetFormat, v.Text(formats[s.Format]))
-		for _, value := range []string{Classic, store.Rich} {
-			m.Buttons = append(m.Buttons, s.to(ticked(v.Text(formats[value]), formats[value] == formats[s.Format]), of, value))
-		}
-		m.Blocks = append(m.Blocks, Note{Plain(v.Text(wordAboutRich))})
-		return v.withBack(m, s)
+		return v.withBack(v.chooseForm(s, s.Format, func(label, value string) Button { return s.to(label, of, value) }), s)
 	case EndSubscription:
 		m := Message{Blocks: []Block{v.title(s), Paragraph{Plain(v.Text(SayConfirm))}}}
 		m.Buttons = []Button{s.to(v.Text(wordYesEnd), EndSubscription, Yes)}
 		return v.withBack(m, s)
 	}
 	return v.Settings(s)
+}
+
+// chooseForm offers the forms that messages can have.
+func (v Voice) chooseForm(s Subscription, now string, to func(label, value string) Button) Message {
+	m := v.choice(s, wordSetFormat, v.Text(formats[now]))
+	for _, value := range []string{Classic, store.Rich} {
+		m.Buttons = append(m.Buttons, to(ticked(v.Text(formats[value]), formats[value] == formats[now]), value))
+	}
+	m.Blocks = append(m.Blocks, Note{Plain(v.Text(wordAboutRich))})
+	return m
+}
+
+// OwnForm offers a reader the forms of what is said in the private chat, in which
+// nothing is posted.
+func (v Voice) OwnForm(now string) Message {
+	m := v.chooseForm(Subscription{}, now, func(label, value string) Button {
+		return Button{label, Action{Verb: OwnForm, With: value}}
+	})
+	m.Blocks = append(m.Blocks, Paragraph{Plain(v.Naming(SayNoneHere, "subscribe"))})
+	return m
 }
 
 // choice begins a message that shows what a setting may be.

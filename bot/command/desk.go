@@ -244,6 +244,8 @@ func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 	e := oneNarrative
 	if i := slices.IndexFunc(d.table, func(e entry) bool { return e.verb == verb }); i >= 0 && verb != "" {
 		e = d.table[i]
+	} else if verb == brief.OwnForm {
+		e = ownForm
 	} else if !strings.HasPrefix(string(verb), "n") {
 		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "latest")
 	}

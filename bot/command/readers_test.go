@@ -343,3 +343,36 @@ func TestReadersInEachLanguage(t *testing.T) {
 		}
 	}
 }
+
+// manager is whose chat it is.
+type manager struct{ brief.Asker }
+
+func (manager) Manages(context.Context, store.Chat) (bool, error) { return true, nil }
+
+// In a private chat in which nothing is posted, the settings are the form of what
+// is said there.
+func TestOwnForm(t *testing.T) {
+	c := newChat(t)
+	q := c.question()
+	q.Command, q.Asker = "settings", manager{}
+	c.last = c.d.Answer(t.Context(), q)
+	c.expect("the settings", text(c.last), "Form: classic")
+	c.expect("the settings", text(c.last), "/subscribe")
+	c.expect("another form", c.presses("rich"), "Form: rich")
+	if p := c.profile(); p.Format != store.Rich {
+		t.Errorf("chosen is %q", p.Format)
+	}
+	c.expect("what is stored", c.says("/privacy"), "Form: rich")
+
+	// Elsewhere there is no such choice.
+	q.Command, q.Action = "", brief.Action{Verb: brief.OwnForm, With: store.Rich}
+	for _, here := range []brief.Question{
+		{Chat: group, User: "8"},
+		{Chat: store.Chat{Platform: store.Discord, ID: "8"}, Private: true, User: "8"},
+	} {
+		here.Action, here.Asker = q.Action, manager{}
+		if got := text(c.d.Answer(t.Context(), here)); !strings.Contains(got, "no longer know that button") {
+			t.Errorf("in %v: %q", here.Chat, got)
+		}
+	}
+}

@@ -42,7 +42,29 @@ func (d *Desk) settings(ctx context.Context, q asked, _ store.Entry) (brief.Answ
 	if s.Of == brief.OfTopics {
 		return d.chooseTopics(ctx, q, c, s.Page)
 	}
+	if s.Of == brief.OfFormat && ownsForm(q) && !q.manages.elsewhere {
+		// What is said in a reader's private chat has one form with what is posted.
+		if _, err := d.change(ctx, q, func(p *store.Profile) error { p.Format = c.Format; return nil }); err != nil {
+			return brief.Answer{}, err
+		}
+	}
 	return d.shown(q, c), nil
+}
+
+// ownForm is what a reader chooses where nothing is posted.
+var ownForm = entry{verb: brief.OwnForm, answer: (*Desk).setForm}
+
+// ownsForm reports whether the asker can choose the form of what is said here.
+func ownsForm(q asked) bool { return q.Private && q.Chat.Platform == store.Telegram }
+
+// setForm sets the form of what a reader is told in private.
+func (d *Desk) setForm(ctx context.Context, q asked, _ store.Entry) (brief.Answer, error) {
+	form := q.Action.With
+	if !ownsForm(q) || form != brief.Classic && form != store.Rich {
+		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "settings")
+	}
+	p, err := d.change(ctx, q, func(p *store.Profile) error { p.Format = form; return nil })
+	return brief.Answer{Message: q.voice.OwnForm(p.Format), Turn: true}, err
 }
 
 // choices shows what a setting may be, and else all settings.
@@ -51,6 +73,9 @@ func (d *Desk) choices(ctx context.Context, q asked, s brief.Setting) (brief.Ans
 		return d.sample(ctx, q, store.Entry{})
 	}
 	c, err := d.channel(ctx, q)
+	if none := (*reply)(nil); errors.As(err, &none) && ownsForm(q) && !q.manages.elsewhere {
+		return brief.Answer{Message: q.voice.OwnForm(q.profile.Format), Turn: true}, nil
+	}
 	if err != nil {
 		return brief.Answer{}, err
 	}
