@@ -158,16 +158,23 @@ func (d *Desk) Suggest(ctx context.Context, q brief.Question, option, words stri
 }
 
 func (d *Desk) suggestStories(ctx context.Context, words string, limit int) ([]brief.Suggestion, error) {
-	var found []store.Entry
-	var err error
-	if words == "" {
-		found, err = d.store.LatestStories(ctx, limit, limit, func(store.Entry) bool { return true })
-	} else {
-		found, err = d.likely(ctx, words, limit)
-	}
+	found, err := d.offered(ctx, words, limit)
 	var all []brief.Suggestion
 	for _, e := range found {
 		all = append(all, brief.Suggestion{Label: e.Story.Headline, Value: e.Short})
 	}
 	return all, err
+}
+
+// offered gives the stories that words most likely mean, or the latest if there
+// are no words; none if there are too many.
+func (d *Desk) offered(ctx context.Context, words string, limit int) ([]store.Entry, error) {
+	words = visible(words)
+	switch {
+	case utf8.RuneCountInString(words) > maxSaid:
+		return nil, nil
+	case words == "":
+		return d.store.LatestStories(ctx, limit, limit, func(store.Entry) bool { return true })
+	}
+	return d.likely(ctx, words, limit)
 }
