@@ -86,7 +86,9 @@ func New(o Options) *Desk {
 func (d *Desk) Commands() []brief.Command {
 	var all []brief.Command
 	for _, e := range d.table {
-		all = append(all, e.Command)
+		if e.Name != "" {
+			all = append(all, e.Command)
+		}
 	}
 	return all
 }
@@ -244,8 +246,6 @@ func (d *Desk) press(ctx context.Context, q asked) (brief.Answer, error) {
 	e := oneNarrative
 	if i := slices.IndexFunc(d.table, func(e entry) bool { return e.verb == verb }); i >= 0 && verb != "" {
 		e = d.table[i]
-	} else if verb == brief.OwnForm {
-		e = ownForm
 	} else if !strings.HasPrefix(string(verb), "n") {
 		return brief.Answer{}, sayNaming(q.voice, brief.SayOldButton, "latest")
 	}

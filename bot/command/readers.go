@@ -77,6 +77,7 @@ func aboutReaders() []entry {
 			verb:    brief.ForgetMe,
 			answer:  (*Desk).forgetMe,
 		},
+		{verb: brief.OwnForm, answer: (*Desk).setForm}, // from the settings
 	}
 }
 

@@ -51,9 +51,6 @@ func (d *Desk) settings(ctx context.Context, q asked, _ store.Entry) (brief.Answ
 	return d.shown(q, c), nil
 }
 
-// ownForm is what a reader chooses where nothing is posted.
-var ownForm = entry{verb: brief.OwnForm, answer: (*Desk).setForm}
-
 // ownsForm reports whether the asker can choose the form of what is said here.
 func ownsForm(q asked) bool { return q.Private && q.Chat.Platform == store.Telegram }
 

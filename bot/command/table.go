@@ -9,7 +9,8 @@ import (
 )
 
 // entry is one command: its place in the menus, and what it does. The menus,
-// the help and the dispatch all come from the table.
+// the help and the dispatch all come from the table. One without a name is asked
+// for by its button alone.
 type entry struct {
 	brief.Command
 	// verb is the button that asks for the same; empty if there is none.
