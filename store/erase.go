@@ -186,39 +186,22 @@ func (x erasure) prefixes() []string {
 // chats a last answer is still to be sent.
 func (s *Store) eraseDeliveries(ctx context.Context, mine func(channel string, c Chat) bool, heard func(raw []byte) bool) (waiting map[Chat]bool, err error) {
 	waiting = map[Chat]bool{}
-	from, to := under("delivery")
-	for from != "" {
-		var some []uint64
-		err := s.e.View(ctx, func(r Reader) error {
-			looked, start := 0, from
-			from = ""
-			for k, v := range r.Scan(start, to) {
-				if looked++; looked > eraseLook || len(some) == maxMoved {
-					from = k
-					return nil
-				}
-				var d Delivery
-				if err := decode(k, v, &d); err != nil {
-					return err
-				}
-				switch {
-				case !mine(d.Channel, d.Chat) && !(d.Kind == AnswerDelivery && heard(v)):
-				case d.Farewell && !d.State.Final():
-					waiting[Chat{Platform: d.Chat.Platform, ID: d.Chat.ID}] = true
-				default:
-					some = append(some, d.ID)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	err = s.eraseBy(ctx, "delivery", func(k string, v []byte) (bool, error) {
+		var d Delivery
+		if err := decode(k, v, &d); err != nil {
+			return false, err
 		}
-		for few := range slices.Chunk(some, eraseStep) {
-			if err := s.e.Update(ctx, func(w Writer) error { return eraseSome(w, few) }); err != nil {
-				return nil, err
-			}
+		if !mine(d.Channel, d.Chat) && !(d.Kind == AnswerDelivery && heard(v)) {
+			return false, nil
 		}
+		last := d.Farewell && !d.State.Final()
+		if last {
+			waiting[Chat{Platform: d.Chat.Platform, ID: d.Chat.ID}] = true
+		}
+		return !last, nil
+	}, eraseStep, eraseSome)
+	if err != nil {
+		return nil, err
 	}
 	return waiting, nil
 }
@@ -231,10 +214,11 @@ const (
 	eraseStep = 5
 )
 
-func eraseSome(w Writer, ids []uint64) error {
-	for _, id := range ids {
+// eraseSome erases the deliveries with the keys.
+func eraseSome(w Writer, keys []string) error {
+	for _, k := range keys {
 		var d Delivery
-		if err := get(w, deliveryKey(id), &d); errors.Is(err, ErrNotFound) {
+		if err := get(w, k, &d); errors.Is(err, ErrNotFound) {
 			continue
 		} else if err != nil {
 			return err
@@ -247,6 +231,16 @@ func eraseSome(w Writer, ids []uint64) error {
 
 // eraseWhere erases the keys below a prefix that are meant.
 func (s *Store) eraseWhere(ctx context.Context, prefix string, meant func(k string, v []byte) (bool, error)) error {
+	return s.eraseBy(ctx, prefix, meant, pruneKeys, func(w Writer, keys []string) error {
+		for _, k := range keys {
+			w.Delete(k)
+		}
+		return nil
+	})
+}
+
+// eraseBy has what is meant below a prefix erased, so many keys together.
+func (s *Store) eraseBy(ctx context.Context, prefix string, meant func(k string, v []byte) (bool, error), together int, erase func(w Writer, keys []string) error) error {
 	from, to := under(prefix)
 	for from != "" {
 		var some []string
@@ -268,16 +262,13 @@ func (s *Store) eraseWhere(ctx context.Context, prefix string, meant func(k stri
 			}
 			return nil
 		})
-		if err == nil && len(some) > 0 {
-			err = s.e.Update(ctx, func(w Writer) error {
-				for _, k := range some {
-					w.Delete(k)
-				}
-				return nil
-			})
-		}
 		if err != nil {
 			return err
+		}
+		for few := range slices.Chunk(some, together) {
+			if err := s.e.Update(ctx, func(w Writer) error { return erase(w, few) }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
