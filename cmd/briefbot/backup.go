@@ -11,11 +11,7 @@ import (
 
 // backup writes a backup of the data while no bot runs.
 func backup(ctx context.Context, c *invocation) error {
-	var file string
-	if _, err := c.parse(c.flags(&file)); err != nil {
-		return err
-	}
-	conf, err := loadConfig(file)
+	conf, err := c.configured()
 	if err != nil {
 		return err
 	}

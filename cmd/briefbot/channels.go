@@ -12,11 +12,7 @@ import (
 
 // channels lists the channels and how they stand.
 func channels(ctx context.Context, c *invocation) error {
-	var file string
-	if _, err := c.parse(c.flags(&file)); err != nil {
-		return err
-	}
-	conf, err := loadConfig(file)
+	conf, err := c.configured()
 	if err != nil {
 		return err
 	}

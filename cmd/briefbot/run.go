@@ -20,11 +20,7 @@ import (
 
 // runBot runs the bot until it is told to end.
 func runBot(ctx context.Context, c *invocation) error {
-	var file string
-	if _, err := c.parse(c.flags(&file)); err != nil {
-		return err
-	}
-	conf, err := loadConfig(file)
+	conf, err := c.configured()
 	if err != nil {
 		return err
 	}
@@ -47,6 +43,16 @@ const memory = 112 << 20
 // the memory allows: a small bot has a few megabytes alive, and would collect
 // them many times a second during a broadcast.
 const garbage = 400
+
+// configured reads the configuration for a command that takes no flag but its
+// file.
+func (c *invocation) configured() (*config.Config, error) {
+	var file string
+	if _, err := c.parse(c.flags(&file)); err != nil {
+		return nil, err
+	}
+	return loadConfig(file)
+}
 
 func loadConfig(file string) (*config.Config, error) {
 	return config.Load(file, os.LookupEnv, config.Checks{
