@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"container/heap"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,10 +20,12 @@ type budget struct {
 
 	mu       sync.Mutex
 	used     slots         // guarded by mu: the one that is free next in front
+	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken
 	quickest time.Duration // guarded by mu: of all requests, from leaving to answer
 }
 
-// slot is the right to one request, not before its time.
+// slot is the right to one request, not before its time. Its times are guarded by
+// its budget's mu.
 type slot struct {
 	from  time.Time // when the request may be made
 	free  time.Time // when the slot may be used again
@@ -32,8 +35,8 @@ type slot struct {
 
 const (
 	// ahead is how long before its time a request is let go: it is claimed on
-	// disk meanwhile.
-	ahead = 20 * time.Millisecond
+	// disk meanwhile, which takes longer when many are.
+	ahead = 50 * time.Millisecond
 	// hanging is how long after it was made a request counts as not yet
 	// counted: one that takes longer hangs behind the count, and must not keep
 	// its slot from all others.
@@ -50,8 +53,9 @@ func (b *budget) next(now time.Time) time.Time {
 	return b.used[0].free.Add(-ahead)
 }
 
-// take gives the next slot.
-func (b *budget) take(now time.Time) *slot {
+// take gives the next slot. What is urgent need not wait for those posts that were
+// let go ahead of their time: it gets the time of the first, which gets its.
+func (b *budget) take(now time.Time, urgent bool) *slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &slot{from: now}
@@ -60,14 +64,28 @@ func (b *budget) take(now time.Time) *slot {
 	}
 	s.free = s.from.Add(b.per + hanging)
 	heap.Push(&b.used, s)
+	if !urgent {
+		b.early = append(b.early, s)
+		return s
+	}
+	for _, post := range b.early {
+		if post.from.After(now) && post.from.Before(s.from) {
+			post.from, s.from = s.from, post.from
+		}
+	}
 	return s
 }
 
 // leave waits until the slot's request may be made, and notes that it is.
 func (b *budget) leave(s *slot) {
-	time.Sleep(time.Until(s.from)) // no longer than ahead
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for wait := time.Until(s.from); wait > 0; wait = time.Until(s.from) {
+		b.mu.Unlock()
+		time.Sleep(wait)
+		b.mu.Lock() // what is urgent may have taken its time meanwhile
+	}
+	b.early = slices.DeleteFunc(b.early, func(x *slot) bool { return x == s })
 	s.made = time.Now()
 	s.free = s.made.Add(b.per + hanging)
 	if s.index < 0 { // it is late, and was given up

@@ -29,7 +29,7 @@ func TestBudget(t *testing.T) {
 		began := time.Now()
 		for range requests {
 			time.Sleep(time.Until(p.next(time.Now())))
-			s := p.take(time.Now())
+			s := p.take(time.Now(), chance.IntN(10) == 0)
 			claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(20*time.Millisecond, 30*time.Millisecond), some(20*time.Millisecond, 25*time.Millisecond)
 			if chance.IntN(100) == 0 {
 				there += 300 * time.Millisecond
@@ -68,7 +68,7 @@ func TestBudgetHangs(t *testing.T) {
 		began := time.Now()
 		for range 2 {
 			time.Sleep(time.Until(p.next(time.Now())))
-			s := p.take(time.Now())
+			s := p.take(time.Now(), false)
 			all.Go(func() {
 				p.within(s, func() store.Verdict {
 					time.Sleep(30 * time.Second)
@@ -79,6 +79,45 @@ func TestBudgetHangs(t *testing.T) {
 		}
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("the next request waited %s", took)
+		}
+	})
+}
+
+// An answer need not wait for the posts that were let go ahead of their time: it is
+// sent when the first of them would have been, and each of them when the next would.
+func TestBudgetUrgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 10
+		const apart = time.Millisecond
+		p := newPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		began := time.Now()
+		var all sync.WaitGroup
+		sent := make([]time.Duration, 2*most)
+		send := func(n int, urgent bool) {
+			s := p.take(time.Now(), urgent)
+			all.Go(func() {
+				p.within(s, func() store.Verdict {
+					sent[n] = time.Since(began)
+					return store.Verdict{}
+				})
+			})
+			synctest.Wait()
+		}
+		for n := range most {
+			send(n, false)
+			time.Sleep(apart)
+		}
+		time.Sleep(time.Second - (most+2)*apart)
+		for n := most; n < 2*most-1; n++ {
+			send(n, false)
+		}
+		send(2*most-1, true)
+		all.Wait()
+		answer := sent[2*most-1]
+		posts := sent[most : 2*most-1]
+		slices.Sort(posts)
+		if answer != time.Second || posts[0] != time.Second+apart || posts[len(posts)-1] != time.Second+(most-1)*apart {
+			t.Errorf("the answer was sent after %s, the posts after %s", answer, posts)
 		}
 	})
 }

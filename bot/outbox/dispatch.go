@@ -43,10 +43,12 @@ type dispatcher struct {
 	lanes          map[store.Chat]*lane
 	asked, waiting laneQueue // lanes without a turn: those where readers wait, the others
 	turns          int       // that are under way
+	idle           []worker  // without a turn, the one that had the last turn last
 	unsent         int       // of these, that made no request yet
 	urgent, plain  []*wish   // oldest first
 
 	finished chan finished
+	workers  sync.WaitGroup
 	wishes   chan *wish
 	writes   chan struct{} // holds a token for each write of what no reader waits for
 }
@@ -63,10 +65,18 @@ type lane struct {
 	wish    *wish      // what its turn waits for, if it does
 }
 
+// worker takes the lanes whose turns its goroutine is to have, one after the
+// other: its stack has grown to what a turn needs.
+type worker chan *lane
+
+// maxIdle is how many workers wait for another turn.
+const maxIdle = 64
+
 // finished is the end of a chat's turn.
 type finished struct {
-	lane *lane
-	rest rest
+	lane   *lane
+	rest   rest
+	worker worker
 }
 
 // rest is what a turn leaves to be done.
@@ -129,9 +139,13 @@ func (d *dispatcher) run(ctx, finish context.Context) error {
 		case <-timer.C:
 		case <-ctx.Done():
 			for d.turns > 0 {
-				<-d.finished
+				d.release((<-d.finished).worker)
 				d.turns--
 			}
+			for _, w := range d.idle {
+				close(w)
+			}
+			d.workers.Wait()
 			return nil
 		}
 	}
@@ -224,7 +238,7 @@ func (d *dispatcher) grant() {
 		*line = (*line)[1:]
 		w.lane.wish = nil
 		d.sends(w.lane)
-		w.granted <- d.pace.take(now)
+		w.granted <- d.pace.take(now, w.urgent)
 	}
 }
 
@@ -267,7 +281,20 @@ func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) 
 	l.asked, l.unsent = false, true
 	d.turns++
 	d.unsent++
-	go func() {
+	if len(d.idle) > 0 {
+		w := d.idle[len(d.idle)-1]
+		d.idle = d.idle[:len(d.idle)-1]
+		w <- l
+		return
+	}
+	w := make(worker, 1)
+	w <- l
+	d.workers.Go(func() { d.work(ctx, finish, w) })
+}
+
+// work has the turns of the lanes that come.
+func (d *dispatcher) work(ctx, finish context.Context, w worker) {
+	for l := range w {
 		rest, err := d.turn(ctx, finish, l)
 		if err != nil {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrClosed) {
@@ -275,8 +302,17 @@ func (d *dispatcher) begin(ctx, finish context.Context, l *lane, now time.Time) 
 			}
 			rest.due = time.Now().Add(storeRetry)
 		}
-		d.finished <- finished{l, rest}
-	}()
+		d.finished <- finished{l, rest, w}
+	}
+}
+
+// release has a worker wait for another turn, or end.
+func (d *dispatcher) release(w worker) {
+	if len(d.idle) == maxIdle {
+		close(w)
+		return
+	}
+	d.idle = append(d.idle, w)
 }
 
 // sends notes that a lane's turn makes a request, or has ended.
@@ -293,6 +329,7 @@ const storeRetry = 5 * time.Second
 // end takes back a lane whose turn is over.
 func (d *dispatcher) end(f finished) {
 	d.turns--
+	d.release(f.worker)
 	l := f.lane
 	d.sends(l)
 	l.asked = l.asked || f.rest.asked

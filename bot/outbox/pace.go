@@ -25,7 +25,7 @@ type pace struct {
 
 // spurt is how much of its rate a bot may make up for when it was late: timers
 // and transactions are not exact, and what is lost at a high rate adds up.
-const spurt = 10 * time.Millisecond
+const spurt = 100 * time.Millisecond
 
 func newPace(r config.Rates) *pace {
 	p := &pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
@@ -54,12 +54,12 @@ func (p *pace) next(now time.Time) time.Time {
 }
 
 // take counts a request of the whole bot, and gives the slot that it has.
-func (p *pace) take(now time.Time) *slot {
+func (p *pace) take(now time.Time, urgent bool) *slot {
 	if p.all == nil {
 		return &slot{}
 	}
 	p.all.AllowN(now, 1)
-	return p.total.take(now)
+	return p.total.take(now, urgent)
 }
 
 // leave waits until the slot's request may be made.

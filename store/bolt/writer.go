@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	bbolt "go.etcd.io/bbolt"
@@ -13,6 +14,10 @@ import (
 // maxGathered is how many functions share a commit at most: enough that the
 // fsync no longer counts, few enough that the first one does not wait long.
 const maxGathered = 512
+
+// maxYields is how often the others get the processor before a commit: what it
+// costs hardly depends on how much is in it.
+const maxYields = 4
 
 // write is one call of Update on its way through the writer.
 type write struct {
@@ -60,14 +65,20 @@ func (e *Engine) writer() {
 	}
 }
 
+// gather takes in what waits for the next commit, and what comes while others
+// have the processor: on a busy machine that is much.
 func (e *Engine) gather(first *write) []*write {
 	batch := []*write{first}
-	for len(batch) < maxGathered {
+	for yields := 0; len(batch) < maxGathered; {
 		select {
 		case w := <-e.writes:
 			batch = append(batch, w)
 		default:
-			return batch
+			if yields == maxYields {
+				return batch
+			}
+			yields++
+			runtime.Gosched()
 		}
 	}
 	return batch
