@@ -276,9 +276,8 @@ func TestOperatorIsNotToldOfReaders(t *testing.T) {
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}
-	_, err = st.ChangeDelivery(t.Context(), made[0].ID, func(d *store.Delivery, _ string) error {
+	_, err = st.ChangeDelivery(t.Context(), made[0].ID, func(d *store.Delivery) {
 		d.State, d.Done, d.Reason = store.GivenUp, now, "no"
-		return nil
 	})
 	if err := errors.Join(err, st.PauseChat(t.Context(), store.Pause{Chat: home, Since: now, Reason: "closed"}), st.Close()); err != nil {
 		t.Fatal(err)

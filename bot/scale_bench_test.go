@@ -149,15 +149,13 @@ func sendNaively(b *testing.B, st *store.Store, all []store.Channel, p *still) {
 		must(err)
 		bodies, err := p.Render(ctx, store.Place{}, made[0], voice.Post(e, false))
 		must(err)
-		claimed, err := st.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery, _ string) error {
+		claimed, err := st.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery) {
 			d.State, d.Parts = store.Claimed, []store.Part{{Body: bodies[0]}}
-			return nil
 		})
 		must(err)
 		v := p.Send(ctx, claimed, 0)
-		_, err = st.ChangeDelivery(ctx, claimed.ID, func(d *store.Delivery, _ string) error {
+		_, err = st.ChangeDelivery(ctx, claimed.ID, func(d *store.Delivery) {
 			d.State, d.Parts[0].Message = store.Sent, v.Message
-			return nil
 		})
 		must(err)
 	}

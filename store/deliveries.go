@@ -50,64 +50,92 @@ func (s *Store) Delivery(ctx context.Context, id uint64) (Delivery, error) {
 
 // ChangeDelivery lets change turn the delivery into what it is now, and writes
 // it with all that hangs on it: the queue, the way from a platform's message
-// back to the story, the highest message id known in the chat. change is told
-// that id, and may run again on a conflict.
-func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *Delivery, highest string) error) (Delivery, error) {
-	// What it becomes is decided and encoded beside the writer, which everybody
-	// waits for; and there once more, if something else was written meanwhile.
-	var c changed
-	decide := func(r Reader) (err error) {
-		c, err = s.change(r, id, change)
-		return err
+// back to the story, the highest message id known in the chat. change may run
+// again on a conflict.
+func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *Delivery)) (Delivery, error) {
+	c := &changed{id: id, change: func(d *Delivery, _ string) { change(d) }}
+	// Nearly always it is still what was last read or written of it.
+	if known, ok := s.deliveries.recall(deliveryKey(id)); ok {
+		c.decide(known, "")
 	}
-	err := s.e.View(ctx, decide)
+	return s.changeDelivery(ctx, c)
+}
+
+// ClaimDelivery is ChangeDelivery for a change that depends on the highest message
+// id known in the chat.
+func (s *Store) ClaimDelivery(ctx context.Context, id uint64, change func(d *Delivery, highest string)) (Delivery, error) {
+	return s.changeDelivery(ctx, &changed{id: id, change: change, claims: true})
+}
+
+// changeDelivery carries out a change. What the delivery becomes is decided and
+// encoded beside the writer, which everybody waits for; and there once more, if
+// something else was written meanwhile.
+func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error) {
+	var err error
+	if c.raw == nil {
+		err = s.e.View(ctx, func(r Reader) error { return s.decide(r, c) })
+	}
 	if err == nil {
 		err = s.e.Update(ctx, func(w Writer) error {
 			if !c.stands(w) {
-				if err := decide(w); err != nil {
+				if err := s.decide(w, c); err != nil {
 					return err
 				}
 			}
-			if startSteps(w, c.old, &c.d) {
+			if startSteps(w, c.was.value, &c.d) {
 				c.raw = encode(c.d.lasting())
 			}
-			relate(w, c.old, c.d)
-			w.Put(deliveryKey(id), c.raw)
+			relate(w, c.was.value, c.d)
+			w.Put(deliveryKey(c.id), c.raw)
 			if !c.d.State.Final() {
-				s.deliveries.keep(deliveryKey(id), c.raw, c.d)
+				s.deliveries.keep(deliveryKey(c.id), c.raw, c.d)
 			}
 			return nil
 		})
 	}
 	if err != nil {
-		return Delivery{}, fmt.Errorf("change delivery %d: %w", id, err)
+		return Delivery{}, fmt.Errorf("change delivery %d: %w", c.id, err)
 	}
 	return c.d, nil
 }
 
 // changed is what a delivery becomes, and by what that was decided.
 type changed struct {
-	was     []byte
+	id      uint64
+	change  func(d *Delivery, highest string)
+	claims  bool // change depends on the highest
+	was     remembered[Delivery]
 	highest string
-	old, d  Delivery
+	d       Delivery
 	raw     []byte // of d
 }
 
-// change lets change decide what the delivery becomes.
-func (s *Store) change(r Reader, id uint64, change func(d *Delivery, highest string) error) (changed, error) {
-	var c changed
-	var err error
-	if c.old, c.was, err = s.deliveries.read(r, deliveryKey(id)); err != nil {
-		return c, err
+// decide lets the change decide by what stands in the store.
+func (s *Store) decide(r Reader, c *changed) error {
+	was, err := s.deliveries.read(r, deliveryKey(c.id))
+	if err != nil {
+		return err
 	}
-	c.highest = string(r.Get(highestKey(c.old.Chat)))
-	c.d = c.old
-	c.d.Parts = slices.Clone(c.old.Parts)
-	if err := change(&c.d, c.highest); err != nil {
-		return c, err
+	highest := ""
+	if c.claims {
+		highest = string(r.Get(highestKey(was.value.Chat)))
 	}
+	c.decide(was, highest)
+	return nil
+}
+
+func (c *changed) decide(was remembered[Delivery], highest string) {
+	c.was, c.highest = was, highest
+	c.d = was.value
+	c.d.Parts = slices.Clone(was.value.Parts)
+	c.change(&c.d, highest)
 	c.raw = encode(c.d.lasting())
-	return c, nil
+}
+
+// stands reports whether what was decided would be decided again.
+func (c *changed) stands(r Reader) bool {
+	return bytes.Equal(r.Get(deliveryKey(c.id)), c.was.raw) &&
+		(!c.claims || string(r.Get(highestKey(c.was.value.Chat))) == c.highest)
 }
 
 // startSteps makes deliveries of what follows a post that has just come to be
@@ -135,11 +163,6 @@ func startSteps(w Writer, old Delivery, d *Delivery) bool {
 		writeDelivery(w, Delivery{}, next)
 	}
 	return true
-}
-
-// stands reports whether what was decided would be decided again.
-func (c changed) stands(r Reader) bool {
-	return bytes.Equal(r.Get(deliveryKey(c.d.ID)), c.was) && string(r.Get(highestKey(c.old.Chat))) == c.highest
 }
 
 // lasting is the delivery as it is kept: one that is done needs its bodies no

@@ -28,38 +28,38 @@ const maxMemo = 2 << 20
 
 // get reads the value at k. It returns ErrNotFound if there is none.
 func (m *memo[T]) get(r Reader, k string) (T, error) {
-	v, _, err := m.read(r, k)
-	return v, err
+	known, err := m.read(r, k)
+	return known.value, err
 }
 
 // read is get, and gives the value's bytes too; they outlive the transaction.
-func (m *memo[T]) read(r Reader, k string) (v T, raw []byte, err error) {
-	raw = r.Get(k)
-	if known, ok := m.find(k, raw); ok {
-		return known.value, known.raw, nil
+func (m *memo[T]) read(r Reader, k string) (remembered[T], error) {
+	raw := r.Get(k)
+	if known, ok := m.recall(k); ok && bytes.Equal(known.raw, raw) {
+		return known, nil
 	}
-	if err := get(r, k, &v); err != nil {
-		return v, nil, err
+	if raw == nil {
+		return remembered[T]{}, ErrNotFound
 	}
-	raw = bytes.Clone(raw)
-	m.keep(k, raw, v)
-	return v, raw, nil
+	read := remembered[T]{raw: bytes.Clone(raw)}
+	if err := decode(k, raw, &read.value); err != nil {
+		return remembered[T]{}, err
+	}
+	m.keep(k, read.raw, read.value)
+	return read, nil
 }
 
-func (m *memo[T]) find(k string, raw []byte) (known remembered[T], ok bool) {
+// recall gives what is remembered of the key. It may have been written since.
+func (m *memo[T]) recall(k string) (known remembered[T], ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	found, young := m.young[k]
-	if !young {
-		found, ok = m.old[k]
+	if known, ok = m.young[k]; ok {
+		return known, true
 	}
-	if !young && !ok || !bytes.Equal(found.raw, raw) {
-		return known, false
+	if known, ok = m.old[k]; ok {
+		m.add(k, known)
 	}
-	if !young {
-		m.add(k, found)
-	}
-	return found, true
+	return known, ok
 }
 
 func (m *memo[T]) keep(k string, raw []byte, v T) {

@@ -120,9 +120,8 @@ func TestWhatFollows(t *testing.T) {
 			changes(d)
 			for _, s := range []uint64{d.firstPending("c"), d.firstPending("c") + 1} {
 				// What is on disk if the program dies while it asks.
-				if _, err := d.store.ChangeDelivery(d.Context(), s, func(dl *store.Delivery, _ string) error {
+				if _, err := d.store.ChangeDelivery(d.Context(), s, func(dl *store.Delivery) {
 					dl.State = store.Claimed
-					return nil
 				}); err != nil {
 					d.Fatal(err)
 				}

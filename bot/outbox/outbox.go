@@ -25,7 +25,8 @@ type Store interface {
 	PauseOf(ctx context.Context, c store.Chat) (store.Pause, error)
 	Paused(ctx context.Context, p store.Platform) ([]store.Pause, error)
 	ResumeChat(ctx context.Context, c store.Chat, trial bool) (was bool, err error)
-	ChangeDelivery(ctx context.Context, id uint64, change func(d *store.Delivery, highest string) error) (store.Delivery, error)
+	ChangeDelivery(ctx context.Context, id uint64, change func(d *store.Delivery)) (store.Delivery, error)
+	ClaimDelivery(ctx context.Context, id uint64, change func(d *store.Delivery, highest string)) (store.Delivery, error)
 }
 
 // Options are an Outbox's parts.

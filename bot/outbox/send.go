@@ -25,7 +25,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
-	claimed, err := d.write(finish, dl, func(was *store.Delivery, highest string) error {
+	claim := func(was *store.Delivery, highest string) {
 		was.Stories, was.Parts, was.Rich = dl.Stories, slices.Clone(dl.Parts), dl.Rich
 		was.Ping, was.Then = dl.Ping, dl.Then
 		was.State = store.Claimed
@@ -37,8 +37,8 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 			// for: its floor stays.
 			p.After = highest
 		}
-		return nil
-	})
+	}
+	claimed, err := d.write(dl, func() (store.Delivery, error) { return d.Store.ClaimDelivery(finish, dl.ID, claim) })
 	if err != nil {
 		return false, err
 	}
@@ -153,7 +153,7 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 	now := time.Now()
 	part := dl.Next()
 	done := part == len(dl.Parts)-1
-	changed, err := d.write(ctx, dl, func(dl *store.Delivery, _ string) error {
+	changed, err := d.changed(ctx, dl, func(dl *store.Delivery) {
 		dl.Parts[part].Message = message
 		dl.Attempts, dl.Looks, dl.Refusals, dl.Due, dl.Reason = 0, 0, 0, time.Time{}, ""
 		dl.State = store.Planned
@@ -164,7 +164,6 @@ func (d *dispatcher) sent(ctx context.Context, dl store.Delivery, message string
 		case done:
 			dl.State, dl.Done = store.Sent, now
 		}
-		return nil
 	})
 	if err == nil && done {
 		d.bare.Delete(bare{dl.Channel, dl.Kind})

@@ -196,25 +196,27 @@ func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Deliver
 
 // change writes what became of a delivery.
 func (d *dispatcher) change(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery)) error {
-	_, err := d.write(ctx, dl, func(dl *store.Delivery, _ string) error {
-		change(dl)
-		return nil
-	})
+	_, err := d.changed(ctx, dl, change)
 	return err
+}
+
+// changed is change, and gives the delivery as it is now.
+func (d *dispatcher) changed(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery)) (store.Delivery, error) {
+	return d.write(dl, func() (store.Delivery, error) { return d.Store.ChangeDelivery(ctx, dl.ID, change) })
 }
 
 // errForgotten says that a delivery is no longer there: its reader wants no more,
 // or is to be forgotten.
 var errForgotten = errors.New("the delivery was withdrawn meanwhile")
 
-// write is the store's ChangeDelivery, with so many at once that an answer's
-// own is soon done.
-func (d *dispatcher) write(ctx context.Context, dl store.Delivery, change func(dl *store.Delivery, highest string) error) (store.Delivery, error) {
+// write has a delivery written, with so many at once that an answer's own is soon
+// done.
+func (d *dispatcher) write(dl store.Delivery, write func() (store.Delivery, error)) (store.Delivery, error) {
 	if dl.Kind != store.AnswerDelivery {
 		d.writes <- struct{}{}
 		defer func() { <-d.writes }()
 	}
-	changed, err := d.Store.ChangeDelivery(ctx, dl.ID, change)
+	changed, err := write()
 	if isNotFound(err) {
 		err = errForgotten
 	}

@@ -94,9 +94,8 @@ func (w *world) posts() []string {
 			text += " quiet"
 		}
 		all = append(all, text)
-		w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
+		w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery) {
 			d.State = store.Sent
-			return nil
 		})
 	}
 }

@@ -437,9 +437,8 @@ func TestSettle(t *testing.T) {
 			if err != nil {
 				w.Fatal(err)
 			}
-			w.store.ChangeDelivery(w.Context(), a.ID, func(a *store.Delivery, _ string) error {
+			w.store.ChangeDelivery(w.Context(), a.ID, func(a *store.Delivery) {
 				a.Parts[0].Message, a.State = "41", store.Sent
-				return nil
 			})
 			w.adapter.Send(w.Context(), *d, 0)
 		}, store.Delivered},
@@ -493,12 +492,11 @@ func (w *world) send() []string {
 		for _, d := range pending {
 			for i := range d.Parts {
 				v := w.adapter.Send(w.Context(), d, i)
-				w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery, _ string) error {
+				w.store.ChangeDelivery(w.Context(), d.ID, func(d *store.Delivery) {
 					d.Parts[i].Message = v.Message
 					if i == len(d.Parts)-1 {
 						d.State = store.Sent
 					}
-					return nil
 				})
 			}
 		}

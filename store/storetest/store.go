@@ -303,13 +303,12 @@ func deliveries(t *testing.T, open Open) {
 
 	send := func(s *store.Store, id uint64, message string) {
 		t.Helper()
-		_, err := s.ChangeDelivery(ctx, id, func(d *store.Delivery, _ string) error {
+		_, err := s.ChangeDelivery(ctx, id, func(d *store.Delivery) {
 			if len(d.Parts) == 0 {
 				d.Parts = []store.Part{{Body: json.RawMessage(`{}`)}}
 			}
 			d.Parts[0].Message = message
 			d.State = store.Sent
-			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -365,14 +364,13 @@ func following(t *testing.T, open Open) {
 		if err != nil || len(made) != 1 {
 			t.Fatalf("planned %+v, %v", made, err)
 		}
-		d, err := s.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery, _ string) error {
+		d, err := s.ChangeDelivery(ctx, made[0].ID, func(d *store.Delivery) {
 			d.Parts = []store.Part{{Body: request, Message: id + "1"}, {Body: request, Message: id + "2"}}
 			d.Then = []store.Step{
 				{Kind: store.ThreadDelivery, Requests: []json.RawMessage{nil, request}},
 				{Kind: store.PublishDelivery, Requests: []json.RawMessage{request, request}},
 			}
 			d.State, d.Done = store.Sent, noon
-			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -399,9 +397,8 @@ func following(t *testing.T, open Open) {
 	}
 	end := func(d store.Delivery, step int, state store.State) {
 		t.Helper()
-		_, err := s.ChangeDelivery(ctx, d.Then[step].Delivery, func(d *store.Delivery, _ string) error {
+		_, err := s.ChangeDelivery(ctx, d.Then[step].Delivery, func(d *store.Delivery) {
 			d.State, d.Done, d.Reason = state, noon, "403"
-			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -472,10 +469,9 @@ func pruning(t *testing.T, open Open) {
 	}
 	finish := func(d store.Delivery, message string) {
 		t.Helper()
-		_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+		_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery) {
 			d.Parts = []store.Part{{Message: message}}
 			d.State = store.Sent
-			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -549,9 +545,8 @@ func pruningPosts(t *testing.T, open Open) {
 	finish := func(ds []store.Delivery) {
 		t.Helper()
 		for i, d := range ds {
-			_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+			_, err := s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery) {
 				d.Parts, d.State = []store.Part{{Message: fmt.Sprint(i + 1)}}, store.Sent
-				return nil
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -669,9 +664,8 @@ func chats(t *testing.T, open Open) {
 			t.Fatalf("delivery %d is of %s in %s", moved, d.Stories[0].ID, d.Chat.ID)
 		}
 		moved++
-		s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery, _ string) error {
+		s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery) {
 			d.State = store.GivenUp
-			return nil
 		})
 	}
 	if moved != 30 {
@@ -701,10 +695,9 @@ func chats(t *testing.T, open Open) {
 		t.Errorf("others' messages: %s", got)
 	}
 	waiting, _, _ := s.Pending(ctx, number)
-	s.ChangeDelivery(ctx, waiting[0].ID, func(d *store.Delivery, _ string) error {
+	s.ChangeDelivery(ctx, waiting[0].ID, func(d *store.Delivery) {
 		d.Parts = []store.Part{{Message: "11"}}
 		d.State = store.Sent
-		return nil
 	})
 	// A message that was sent anew may still be looked for before it.
 	if got := others(); got != "8 9 10 12" {
@@ -719,9 +712,8 @@ func chats(t *testing.T, open Open) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ChangeDelivery(ctx, whisper.ID, func(d *store.Delivery, _ string) error {
+	s.ChangeDelivery(ctx, whisper.ID, func(d *store.Delivery) {
 		d.Parts[0].Message, d.State = store.Whisper("900"), store.Sent
-		return nil
 	})
 	if after, _ := s.HighestMessage(ctx, number); after != before || others() != "8 9 10 12" {
 		t.Errorf("behind a whisper the highest message is %s, others' %s", after, others())
