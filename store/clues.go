@@ -112,7 +112,7 @@ const maxMerged = MaxBytes / 4
 // traitsOf takes some time: it is called outside of transactions where it can
 // be.
 func traitsOf(s Story) traits {
-	if len(marshal(s)) > maxMerged {
+	if len(encode(s)) > maxMerged {
 		return traits{}
 	}
 	return traits{

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -188,7 +189,19 @@ const valueVersion = '1'
 
 func put(w Writer, k string, v any) { w.Put(k, encode(v)) }
 
-func encode(v any) []byte { return append([]byte{valueVersion}, marshal(v)...) }
+// encode encodes one of our own nouns, none of which can fail to encode: they
+// hold no functions, channels, cycles or foreign marshallers.
+func encode(v any) []byte {
+	b := bytes.NewBuffer(make([]byte, 0, usualValue))
+	b.WriteByte(valueVersion)
+	if err := json.NewEncoder(b).Encode(v); err != nil {
+		panic(fmt.Sprintf("store: encode %T: %v", v, err))
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// usualValue is how many bytes most values have at most.
+const usualValue = 256
 
 // get reads the value at k into v. It returns ErrNotFound if there is none.
 func get(r Reader, k string, v any) error {

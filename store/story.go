@@ -220,7 +220,7 @@ func SameForReader(a, b Story) bool {
 			s.Image = &img
 		}
 	}
-	return bytes.Equal(marshal(a), marshal(b))
+	return bytes.Equal(encode(a), encode(b))
 }
 
 // KeepDates gives s with the dates that it had, if nothing else about it

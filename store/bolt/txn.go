@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"slices"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -30,7 +31,8 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 		return fmt.Errorf("read %s: %w", e.path, err)
 	}
 	defer tx.Rollback()
-	r := newTxn(tx.Bucket(bucket))
+	b := tx.Bucket(bucket)
+	r := &txn{b: b, c: b.Cursor()}
 	if err := fn(r); err != nil && r.err == nil {
 		return err
 	}
@@ -43,16 +45,17 @@ type txn struct {
 	b       *bbolt.Bucket
 	c       *bbolt.Cursor // finds single keys: one for all of them
 	err     error         // the first failure: it outlives what fn returns
-	undo    []change
-	written map[string]bool // whether the key was put; else it was deleted
+	written []change      // no more than store.MaxKeys
 	bytes   int
 	writes  int // counts changes, so that a scan knows when its cursor is stale
 }
 
-func newTxn(b *bbolt.Bucket) *txn { return &txn{b: b, c: b.Cursor()} }
-
-// change is a key's value before it was first written; nil if it had none.
-type change struct{ key, old []byte }
+// change is what became of a key.
+type change struct {
+	key string
+	old []byte // before it was first written; nil if it had no value
+	put bool   // else it was deleted
+}
 
 // damage turns a panic of bbolt, or a fault of its mapped file, into an error.
 func damage(err *error) {
@@ -150,15 +153,14 @@ func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 	}
 	defer damage(&t.err)
 	k := []byte(key)
-	if _, again := t.written[key]; !again {
-		if t.written == nil {
-			t.written = map[string]bool{}
-		}
+	i := slices.IndexFunc(t.written, func(c change) bool { return c.key == key })
+	if i < 0 {
 		// Old values stay where they are until the commit, which is later than
 		// any undoing.
-		t.undo = append(t.undo, change{k, t.find(k)})
+		i = len(t.written)
+		t.written = append(t.written, change{key: key, old: t.find(k)})
 	}
-	t.written[key] = put
+	t.written[i].put = put
 	t.bytes += len(key) + len(value)
 	if len(t.written) > store.MaxKeys || t.bytes > store.MaxBytes {
 		t.err = fmt.Errorf("%w: %d keys, %d bytes", store.ErrTooLarge, len(t.written), t.bytes)
@@ -172,12 +174,12 @@ func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 
 // rollback undoes what this function wrote.
 func (t *txn) rollback() error {
-	for _, c := range t.undo {
+	for _, c := range t.written {
 		var err error
 		if c.old == nil {
-			err = t.b.Delete(c.key)
+			err = t.b.Delete([]byte(c.key))
 		} else {
-			err = t.b.Put(c.key, c.old)
+			err = t.b.Put([]byte(c.key), c.old)
 		}
 		if err != nil {
 			return fmt.Errorf("undo key %q: %w", c.key, err)

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	bbolt "go.etcd.io/bbolt"
-
 	"briefbot/store"
 )
 
@@ -108,20 +106,20 @@ func (e *Engine) transact(batch []*write) (err error) {
 	}
 	defer tx.Rollback()
 	b := tx.Bucket(bucket)
+	c := b.Cursor()
 	for _, w := range batch {
 		if w.err = w.ctx.Err(); w.err != nil {
 			continue
 		}
-		if err := w.run(b); err != nil {
+		if err := w.run(&txn{b: b, c: c}); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
-// run runs the function on b; an error is of the transaction as a whole.
-func (w *write) run(b *bbolt.Bucket) error {
-	t := newTxn(b)
+// run runs the function; an error is of the transaction as a whole.
+func (w *write) run(t *txn) error {
 	func() {
 		defer func() { w.panicked = recover() }()
 		w.err = w.fn(t)
@@ -132,9 +130,9 @@ func (w *write) run(b *bbolt.Bucket) error {
 	if w.err != nil || w.panicked != nil {
 		return t.rollback()
 	}
-	for key, put := range t.written {
-		if put {
-			w.keys = append(w.keys, key)
+	for _, c := range t.written {
+		if c.put {
+			w.keys = append(w.keys, c.key)
 		}
 	}
 	return nil
