@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -41,6 +42,7 @@ type dispatcher struct {
 	started  time.Time
 
 	lanes          map[store.Chat]*lane
+	pushed         int       // counts lanes that began to wait
 	asked, waiting laneQueue // lanes without a turn: those where readers wait, the others
 	turns          int       // that are under way
 	idle           []worker  // without a turn, the one that had the last turn last
@@ -57,6 +59,7 @@ type dispatcher struct {
 type lane struct {
 	chat    store.Chat
 	due     time.Time
+	place   int        // among those that are due at the same time
 	asked   bool       // a reader waits
 	queue   *laneQueue // nil while it has its turn
 	index   int        // in the queue
@@ -191,7 +194,8 @@ func (d *dispatcher) wake(chats []store.Waiting) {
 
 // push has a lane wait for its turn.
 func (d *dispatcher) push(l *lane, due time.Time) {
-	l.due, l.queue = due, &d.waiting
+	d.pushed++
+	l.due, l.place, l.queue = due, d.pushed, &d.waiting
 	if l.asked {
 		l.queue = &d.asked
 	}
@@ -362,14 +366,18 @@ func (d *dispatcher) set(timer *time.Timer) {
 	timer.Reset(wait)
 }
 
-// laneQueue is a heap of the lanes that wait, the nearest first.
+// laneQueue is a heap of the lanes that wait, the nearest first: those that are due
+// together in the order in which they came, in which their deliveries stand in the
+// store.
 type laneQueue []*lane
 
 // ready reports whether the first lane is due.
 func (q laneQueue) ready(now time.Time) bool { return len(q) > 0 && !q[0].due.After(now) }
 
-func (q laneQueue) Len() int           { return len(q) }
-func (q laneQueue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+func (q laneQueue) Len() int { return len(q) }
+func (q laneQueue) Less(i, j int) bool {
+	return cmp.Or(q[i].due.Compare(q[j].due), cmp.Compare(q[i].place, q[j].place)) < 0
+}
 func (q laneQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].index, q[j].index = i, j

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -373,13 +374,16 @@ func (sl slot) next(now time.Time, l left) time.Time {
 	return now.Add(every)
 }
 
-// queue is a heap of slots, the nearest first.
+// queue is a heap of slots, the nearest first. What is due together comes by name, as
+// it stands in the store: so one transaction touches few of its pages.
 type queue []slot
 
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
-func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)        { *q = append(*q, x.(slot)) }
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	return cmp.Or(q[i].at.Compare(q[j].at), cmp.Compare(q[i].channel, q[j].channel)) < 0
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(slot)) }
 func (q *queue) Pop() any {
 	old := *q
 	x := old[len(old)-1]
