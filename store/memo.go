@@ -11,10 +11,11 @@ import (
 // they were committed. Values share what they point to, and must not be changed
 // in place.
 type memo[T any] struct {
+	most int // bytes of encoded values that are remembered at most
 	mu   sync.Mutex
 	size int // bytes of the young
 	// What is asked for moves from the old to the young; when the young have
-	// grown to half of maxMemo, they become the old, and the old are forgotten.
+	// grown to half of most, they become the old, and the old are forgotten.
 	young, old map[string]remembered[T]
 }
 
@@ -22,9 +23,6 @@ type remembered[T any] struct {
 	raw   []byte
 	value T
 }
-
-// maxMemo is how many bytes of encoded values a memo remembers at most.
-const maxMemo = 2 << 20
 
 // get reads the value at k. It returns ErrNotFound if there is none.
 func (m *memo[T]) get(r Reader, k string) (T, error) {
@@ -69,7 +67,7 @@ func (m *memo[T]) keep(k string, raw []byte, v T) {
 }
 
 func (m *memo[T]) add(k string, r remembered[T]) {
-	if m.young == nil || m.size > maxMemo/2 {
+	if m.young == nil || m.size > m.most/2 {
 		m.old, m.young, m.size = m.young, map[string]remembered[T]{}, 0
 	}
 	m.size += len(k) + len(r.raw) - len(m.young[k].raw)

@@ -77,7 +77,12 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin the numbers of deliveries: %w", err)
 	}
-	return &Store{e: e, decoded: &decoded{}}, nil
+	return &Store{e: e, decoded: &decoded{
+		stories:    memo[Entry]{most: 2 << 20},
+		channels:   memo[Channel]{most: 8 << 20}, // 20,000 and more: each is asked for again when its post is made
+		places:     memo[Place]{most: 2 << 20},
+		deliveries: memo[Delivery]{most: 2 << 20},
+	}}, nil
 }
 
 // startDeliveries lets the numbers of deliveries go on from the time, so that a
