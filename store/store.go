@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,7 +10,7 @@ import (
 )
 
 // Schema is the version of the keys' layout that this program writes.
-const Schema = 2
+const Schema = 3
 
 // migrations lift the data from the schema of their index to the next one.
 // Each goes on from where it was if it is interrupted: it works in steps of
@@ -20,6 +18,7 @@ const Schema = 2
 var migrations = map[int]func(context.Context, Engine) error{
 	0: func(context.Context, Engine) error { return nil }, // an empty store
 	1: forgetLists,
+	2: func(context.Context, Engine) error { return nil }, // both forms of a delivery are read
 }
 
 // forgetLists drops the lists of others' messages: each has a key of its own now.
@@ -186,44 +185,4 @@ func next(w Writer, name string) uint64 {
 func current(r Reader, name string) uint64 {
 	n, _ := strconv.ParseUint(string(r.Get(key("sequence", name))), 16, 64)
 	return n
-}
-
-// valueVersion stands in front of every value, so that a later form can be told
-// from this one.
-const valueVersion = '1'
-
-func put(w Writer, k string, v any) { w.Put(k, encode(v)) }
-
-// encode encodes one of our own nouns, none of which can fail to encode: they
-// hold no functions, channels, cycles or foreign marshallers.
-func encode(v any) []byte {
-	b := bytes.NewBuffer(make([]byte, 0, usualValue))
-	b.WriteByte(valueVersion)
-	if err := json.NewEncoder(b).Encode(v); err != nil {
-		panic(fmt.Sprintf("store: encode %T: %v", v, err))
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// usualValue is how many bytes most values have at most.
-const usualValue = 256
-
-// get reads the value at k into v. It returns ErrNotFound if there is none.
-func get(r Reader, k string, v any) error {
-	b := r.Get(k)
-	if b == nil {
-		return ErrNotFound
-	}
-	return decode(k, b, v)
-}
-
-// decode reads the value of the key k into v.
-func decode(k string, b []byte, v any) error {
-	if b[0] != valueVersion {
-		return fmt.Errorf("value of %q has form %q: %w", k, b[0], ErrNewer)
-	}
-	if err := json.Unmarshal(b[1:], v); err != nil {
-		return fmt.Errorf("%w: value of %q: %w", ErrDamaged, k, err)
-	}
-	return nil
 }

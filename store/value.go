@@ -1,0 +1,110 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// What stands in front of every value, so that a later form can be told from
+// those that are known.
+const (
+	// valueVersion: the rest is JSON.
+	valueVersion = '1'
+	// bodiesVersion: the rest is a delivery's JSON without the bodies of its
+	// parts, which follow in the parts' order, each in a line of its own and as it
+	// is. Within the JSON each would be checked and copied again and again.
+	bodiesVersion = '2'
+)
+
+func put(w Writer, k string, v any) { w.Put(k, encode(v)) }
+
+// usualValue is how many bytes most values have at most.
+const usualValue = 256
+
+// encode encodes one of our own nouns, none of which can fail to encode: they
+// hold no functions, channels, cycles or foreign marshallers.
+func encode(v any) []byte {
+	if d, ok := v.(Delivery); ok && slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Body != nil }) {
+		return encodeBodies(d)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, usualValue))
+	b.WriteByte(valueVersion)
+	writeJSON(b, v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func writeJSON(b *bytes.Buffer, v any) {
+	if err := json.NewEncoder(b).Encode(v); err != nil {
+		panic(fmt.Sprintf("store: encode %T: %v", v, err))
+	}
+}
+
+func encodeBodies(d Delivery) []byte {
+	size := 2 * usualValue
+	with := d.Parts
+	d.Parts = slices.Clone(with)
+	for i, p := range with {
+		d.Parts[i].Body = nil
+		size += len(p.Body) + 1
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	b.WriteByte(bodiesVersion)
+	writeJSON(b, d)
+	for _, p := range with {
+		if bytes.ContainsRune(p.Body, '\n') { // no adapter makes such
+			writeJSON(b, p.Body)
+			continue
+		}
+		b.Write(p.Body)
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+// get reads the value at k into v. It returns ErrNotFound if there is none.
+func get(r Reader, k string, v any) error {
+	b := r.Get(k)
+	if b == nil {
+		return ErrNotFound
+	}
+	return decode(k, b, v)
+}
+
+// decode reads the value of the key k into v.
+func decode(k string, b []byte, v any) error {
+	var err error
+	d, ofDelivery := v.(*Delivery)
+	switch {
+	case b[0] == valueVersion:
+		err = json.Unmarshal(b[1:], v)
+	case b[0] == bodiesVersion && ofDelivery:
+		err = decodeBodies(b[1:], d)
+	default:
+		return fmt.Errorf("value of %q has form %q: %w", k, b[0], ErrNewer)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: value of %q: %w", ErrDamaged, k, err)
+	}
+	return nil
+}
+
+var errLines = errors.New("the lines are not as many as the parts")
+
+func decodeBodies(b []byte, d *Delivery) error {
+	lines := bytes.Split(b, []byte("\n"))
+	if err := json.Unmarshal(lines[0], d); err != nil {
+		return err
+	}
+	if len(lines) != len(d.Parts)+2 { // nothing follows the last line's end
+		return errLines
+	}
+	for i := range d.Parts {
+		if body := lines[i+1]; len(body) > 0 {
+			d.Parts[i].Body = bytes.Clone(body)
+		}
+	}
+	return nil
+}
