@@ -368,15 +368,3 @@ func BenchmarkAnswer(b *testing.B) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/median")
 }
-
-// BenchmarkSend is a post rendered and sent over loopback.
-func BenchmarkSend(b *testing.B) {
-	w := newWorld(b, sandbox.DiscordOptions{})
-	dl := w.delivery(w.news, english.Post(ferry(), false))
-	for b.Loop() {
-		dl.ID++
-		dl.Parts = nil
-		w.send(w.rendered(dl, english.Post(ferry(), false)))
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
-}

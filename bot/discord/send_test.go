@@ -2,8 +2,12 @@ package discord
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -356,5 +360,40 @@ func TestNew(t *testing.T) {
 		if _, err := New(o); err == nil {
 			t.Errorf("%+v was taken", o)
 		}
+	}
+}
+
+// echo answers each request as h answered the first of them, at once.
+func echo(h http.Handler) http.Handler {
+	var once sync.Once
+	first := httptest.NewRecorder()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { h.ServeHTTP(first, r) })
+		io.Copy(io.Discard, r.Body)
+		maps.Copy(w.Header(), first.Header())
+		w.WriteHeader(first.Code)
+		w.Write(first.Body.Bytes())
+	})
+}
+
+// BenchmarkSend is one post rendered and sent, as it is to each of thousands of
+// channels, over loopback to a server that does next to nothing.
+func BenchmarkSend(b *testing.B) {
+	w := newWorld(b, sandbox.DiscordOptions{Limits: sandbox.UsualLimits()})
+	m := english.Post(ferry(), false)
+	dl := w.delivery(w.news, m)
+	server := httptest.NewServer(echo(w.api))
+	defer server.Close()
+	w.d = w.adapter(server.URL)
+	defer w.d.http.CloseIdleConnections()
+	b.ReportAllocs()
+	for b.Loop() {
+		dl.ID++
+		bodies, err := w.d.Render(b.Context(), store.Place{Kind: store.DiscordText}, dl, m)
+		if err != nil {
+			b.Fatal(err)
+		}
+		dl.Parts[0].Body = bodies[0]
+		w.send(dl)
 	}
 }

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -906,5 +909,41 @@ func TestSettleSharedSequence(t *testing.T) {
 	})
 	if got := w.adapter.Settle(t.Context(), d, 0, atOnce); got.Outcome != store.Delivered || got.Message != v.Message {
 		t.Errorf("found %+v, want message %s", got, v.Message)
+	}
+}
+
+// echo answers each request as h answered the first of them, at once.
+func echo(h http.Handler) http.Handler {
+	var once sync.Once
+	first := httptest.NewRecorder()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { h.ServeHTTP(first, r) })
+		io.Copy(io.Discard, r.Body)
+		maps.Copy(w.Header(), first.Header())
+		w.WriteHeader(first.Code)
+		w.Write(first.Body.Bytes())
+	})
+}
+
+// BenchmarkSend is one post rendered and sent, as it is to each of thousands of
+// chats, over loopback to a server that does next to nothing.
+func BenchmarkSend(b *testing.B) {
+	w := newWorld(b)
+	m := english.Post(ferry(), false)
+	d := w.delivery(w.channel, m)
+	server := httptest.NewServer(echo(sandbox.Mux(nil, w.platform, nil)))
+	defer server.Close()
+	w.adapter.api = newAPI(token, server.URL, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		d.ID++
+		bodies, err := w.adapter.Render(b.Context(), store.Place{Kind: store.TelegramChannel}, d, m)
+		if err != nil {
+			b.Fatal(err)
+		}
+		d.Parts[0].Body = bodies[0]
+		if v := w.adapter.Send(b.Context(), d, 0); v.Outcome != store.Delivered {
+			b.Fatal(v)
+		}
 	}
 }
