@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 )
 
@@ -55,18 +58,11 @@ func (a *api) call(ctx context.Context, method string, p params, result any) err
 func (a *api) callFor(ctx context.Context, limit time.Duration, method string, p params, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	t := &transport{ctx: ctx, client: a.client}
+	t := &transport{ctx: ctx, client: a.client, result: result}
 	bot := tgbotapi.BotAPI{Token: a.token, Client: t}
 	bot.SetAPIEndpoint(a.endpoint)
-	res, err := bot.MakeRequest(method, form(p))
-	if err != nil {
+	if _, err := bot.MakeRequest(method, form(p)); err != nil {
 		return fmt.Errorf("%s: %w", method, a.clean(err, t))
-	}
-	if result == nil {
-		return nil
-	}
-	if err := json.Unmarshal(res.Result, result); err != nil {
-		return fmt.Errorf("%s: read the result: %w", method, err)
 	}
 	return nil
 }
@@ -79,12 +75,7 @@ func form(p params) tgbotapi.Params {
 		case string:
 			all[k] = v
 		case json.RawMessage:
-			var text string
-			if json.Unmarshal(v, &text) == nil {
-				all[k] = text
-			} else {
-				all[k] = string(v)
-			}
+			all[k] = string(v)
 		default:
 			b, err := json.Marshal(v)
 			if err != nil {
@@ -134,31 +125,49 @@ func (a *api) clean(err error, t *transport) error {
 	return err
 }
 
-// transport gives the library's requests a context, and keeps answers from it
-// that are none of the API's.
+// transport gives the library's requests a context, keeps answers from it that
+// are none of the API's, and reads the result of those that are.
 type transport struct {
 	ctx    context.Context
 	client *http.Client
+	result any // where the result goes; nil: nowhere
 	status *statusError
 }
 
 // maxAnswer bounds an answer: a hundred updates are far smaller.
 const maxAnswer = 32 << 20
 
+// asEver has JSON read as encoding/json does, but in one go: that looks through
+// everything two or three times, and takes several times as long for it.
+var asEver = jsonv2.JoinOptions(jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false))
+
+// Do makes the request. The library gets the answer without its result: it would
+// only copy that, for us to read.
 func (t *transport) Do(req *http.Request) (*http.Response, error) {
 	res, err := t.client.Do(req.WithContext(t.ctx))
 	if err != nil {
 		return nil, err
 	}
+	defer res.Body.Close()
 	if res.StatusCode >= 500 || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 		io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16))
-		res.Body.Close()
 		t.status = &statusError{res.StatusCode}
 		return nil, t.status
 	}
-	res.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(res.Body, maxAnswer), res.Body}
+	answer := struct {
+		tgbotapi.APIResponse
+		Result any `json:"result"` // in place of the library's
+	}{Result: t.result}
+	if t.result == nil {
+		answer.Result = &json.RawMessage{}
+	}
+	if err := jsonv2.UnmarshalRead(io.LimitReader(res.Body, maxAnswer), &answer, asEver); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	rest, err := json.Marshal(answer.APIResponse)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	res.Body = io.NopCloser(bytes.NewReader(rest))
 	return res, nil
 }

@@ -30,7 +30,7 @@ func PreviewRich(m brief.Message) []string {
 
 func rows(buttons []brief.Button) string {
 	text := ""
-	for _, row := range keyboard(buttons, "", false, "").rows {
+	for _, row := range keyboard(buttons, "", false, "").Rows {
 		var labels []string
 		for _, b := range row {
 			labels = append(labels, "["+b.Text+"]")

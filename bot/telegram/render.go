@@ -45,10 +45,10 @@ func (t *Telegram) requests(kind store.Kind, d store.Delivery, m brief.Message, 
 	for i, s := range sheets {
 		keys := keyboard(s.buttons, d.Tag(i), channel, t.name())
 		if row := s.turning(d.Tag(i)); row != nil {
-			keys.rows = slices.Insert(keys.rows, 0, row)
+			keys.Rows = slices.Insert(keys.Rows, 0, row)
 		}
 		p := t.addressed(d, i, keys)
-		p["text"], p["parse_mode"], p["link_preview_options"] = s.html, "HTML", preview(s.blocks)
+		p["text"], p["parse_mode"], p["link_preview_options"] = s.html, "HTML", s.preview
 		body, err := f.encode(p)
 		if err != nil {
 			return nil, fmt.Errorf("render message %d: %w", i+1, err)
@@ -97,6 +97,7 @@ func replyTo(message int64) map[string]any {
 type sheet struct {
 	blocks  []brief.Block
 	html    string
+	preview map[string]any
 	buttons []brief.Button
 	// Of one of several pages: the button that asks for them, and which it is.
 	again       brief.Action
@@ -108,7 +109,7 @@ type sheet struct {
 func spread(m brief.Message) []sheet {
 	var all []sheet
 	for _, blocks := range brief.Pack(m.Blocks, func(bs []brief.Block) bool { return render(bs).size().fits() }) {
-		all = append(all, sheet{blocks: blocks, html: render(blocks).html.String(), buttons: m.Early()})
+		all = append(all, sheet{blocks: blocks, html: render(blocks).html.String(), preview: preview(blocks), buttons: m.Early()})
 	}
 	if len(all) > 0 {
 		all[len(all)-1].buttons = m.All()
@@ -282,9 +283,9 @@ func (p *page) span(s brief.Span) {
 	}
 }
 
-// markup is an inline keyboard.
+// markup is an inline keyboard. One without rows has an empty list, never null.
 type markup struct {
-	rows [][]key
+	Rows [][]key `json:"inline_keyboard"`
 }
 
 type key struct {
@@ -293,34 +294,25 @@ type key struct {
 	URL  string `json:"url,omitempty"`
 }
 
-// MarshalJSON gives the form of the API, in which a keyboard without rows is an
-// empty list, never null.
-func (m markup) MarshalJSON() ([]byte, error) {
-	if m.rows == nil {
-		m.rows = [][]key{}
-	}
-	return json.Marshal(map[string]any{"inline_keyboard": m.rows})
-}
-
 // keyboard lays out buttons. In a channel, whose readers can't be answered
 // there, they lead into the private chat. Numbers have rows of their own.
 func keyboard(buttons []brief.Button, tag string, channel bool, name string) markup {
-	var m markup
+	m := markup{[][]key{}}
 	inRow := 0
 	for _, b := range buttons[:min(len(buttons), maxButtons)] {
 		fit := maxInRow
 		if isNumber(b.Label) {
 			fit = maxNumbersInRow
 		}
-		if fit != inRow || len(m.rows[len(m.rows)-1]) == fit {
-			m.rows = append(m.rows, nil)
+		if fit != inRow || len(m.Rows[len(m.Rows)-1]) == fit {
+			m.Rows = append(m.Rows, nil)
 		}
 		inRow = fit
 		k := key{Text: cut(b.Label, maxLabel), Data: b.Data(tag)}
 		if channel {
 			k.Data, k.URL = "", deepLink(name, b.Action, tag)
 		}
-		m.rows[len(m.rows)-1] = append(m.rows[len(m.rows)-1], k)
+		m.Rows[len(m.Rows)-1] = append(m.Rows[len(m.Rows)-1], k)
 	}
 	return m
 }

@@ -318,7 +318,7 @@ func TestKeyboard(t *testing.T) {
 		"a menu": {english.Post(e, false), "Critical Establishment Sources | Left Right Nerd | Cynical"},
 	} {
 		var rows []string
-		for _, row := range keyboard(spread(tt.m)[0].buttons, "t", false, "brief_bot").rows {
+		for _, row := range keyboard(spread(tt.m)[0].buttons, "t", false, "brief_bot").Rows {
 			var labels []string
 			for _, k := range row {
 				labels = append(labels, k.Text)
