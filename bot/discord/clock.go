@@ -10,19 +10,23 @@ import (
 // goes by time that passes, not by the local clock, which may be set.
 type serverClock struct {
 	mu   sync.Mutex
-	told time.Time // guarded by mu: what the last answer said
+	date string    // guarded by mu: what the last answer said
+	told time.Time // guarded by mu: the same, read
 	at   time.Time // guarded by mu: when it came, with its monotonic reading
 }
 
 // set takes an answer's Date.
 func (c *serverClock) set(date string) {
-	told, err := http.ParseTime(date)
-	if err != nil {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told, c.at = told, time.Now()
+	if date != c.date { // all answers within a second say the same
+		told, err := http.ParseTime(date)
+		if err != nil {
+			return
+		}
+		c.date, c.told = date, told
+	}
+	c.at = time.Now()
 }
 
 // now is the time there, to the second; zero if no answer has told it yet.

@@ -74,10 +74,10 @@ func (r *rates) held(bucket string, now time.Time) *apiError {
 // note reads what an answer's headers say of its bucket, and takes them out, so
 // that the library does not act on them.
 func (r *rates) note(bucket string, h http.Header, now time.Time) {
-	remaining, after := h.Get("X-RateLimit-Remaining"), h.Get("X-RateLimit-Reset-After")
+	remaining, after := h.Get("X-Ratelimit-Remaining"), h.Get("X-Ratelimit-Reset-After")
 	for name := range h {
 		if strings.HasPrefix(name, "X-Ratelimit-") {
-			h.Del(name)
+			delete(h, name)
 		}
 	}
 	if wait, err := strconv.ParseFloat(after, 64); err == nil && remaining == "0" && bucket != "" {

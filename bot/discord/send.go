@@ -22,15 +22,16 @@ const deletedMessage = "deleted"
 
 // Send makes the request of a part.
 func (d *Discord) Send(ctx context.Context, dl store.Delivery, part int) store.Verdict {
-	address := discordgo.EndpointChannelMessages(thread(dl, part))
+	chat := thread(dl, part)
+	address := discordgo.EndpointChannelMessages(chat)
 	if isForumPost(dl, part) {
 		address = discordgo.EndpointChannelThreads(dl.Chat.ID)
 	}
 	var sent struct {
-		ID      string            `json:"id"`
-		Embeds  []json.RawMessage `json:"embeds"`
-		Message struct {          // of a forum's new thread
-			Embeds []json.RawMessage `json:"embeds"`
+		ID      string     `json:"id"`
+		Embeds  []struct{} `json:"embeds"`
+		Message struct {   // of a forum's new thread
+			Embeds []struct{} `json:"embeds"`
 		} `json:"message"`
 	}
 	// A forum's new thread has the id of its first message.
@@ -44,7 +45,7 @@ func (d *Discord) Send(ctx context.Context, dl store.Delivery, part int) store.V
 	}
 	if err == nil && len(sent.Embeds)+len(sent.Message.Embeds) == 0 {
 		// Discord takes the embeds off without a word.
-		d.log.Error("a post was shown without its text: give the bot the permission Embed Links", "chat", thread(dl, part), "message", sent.ID)
+		d.log.Error("a post was shown without its text: give the bot the permission Embed Links", "chat", chat, "message", sent.ID)
 	}
 	v := verdictIn(dl, part, err)
 	v.Message = sent.ID

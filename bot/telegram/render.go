@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"briefbot/bot/brief"
 	"briefbot/store"
 )
@@ -70,7 +72,7 @@ func (f answering) encode(p params) (json.RawMessage, error) {
 	if f.alter != nil {
 		f.alter(p)
 	}
-	return json.Marshal(p)
+	return jsonv1.Marshal(p) // as encoding/json does, in less time
 }
 
 // addressed are the parameters of a delivery's message that are there whatever
