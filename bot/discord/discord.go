@@ -104,7 +104,7 @@ func New(o Options) (*Discord, error) {
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
 	d.api = &transport{base: base, token: token, next: d.wire}
-	d.http = &http.Client{Timeout: requestTimeout, Transport: d.api}
+	d.http = &http.Client{Transport: d.api}
 	d.rest, err = d.session(d.http)
 	return d, err
 }

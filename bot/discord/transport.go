@@ -183,6 +183,9 @@ func (d *Discord) request(ctx context.Context, method, address string, body, res
 			return fmt.Errorf("write the request: %w", err)
 		}
 	}
+	// The client's own limit of time would take two goroutines for each request.
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	// The library's own buckets sleep without a context, let one request pass
 	// at a time, and are never freed: each request gets a new one, and rates
 	// holds back what comes too soon.
