@@ -132,25 +132,26 @@ func New(ctx context.Context, o Options) (*Bot, error) {
 		}})
 	}
 	b.web = newWeb(c, sink{store: st, topics: topics, log: log})
-	rates := map[store.Platform]config.Rates{}
+	paces := map[store.Platform]*outbox.Pace{store.Discord: outbox.NewPace(c.Discord.Rates), store.Telegram: outbox.NewPace(c.Telegram.Rates)}
 	outlets := map[store.Platform]outbox.Platform{}
 	if !c.Discord.Token.IsZero() {
 		d, err := discord.New(discord.Options{
-			Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Dial: o.Dial, Desk: desk, Languages: languages, Standing: st, Log: log,
+			Token: c.Discord.Token.Reveal(), APIURL: c.Discord.APIURL, Dial: o.Dial, Desk: desk, Languages: languages, Standing: st,
+			Own: paces[store.Discord].Own, Log: log,
 		})
 		if err != nil {
 			st.Close()
 			return nil, err
 		}
-		b.platforms[store.Discord], outlets[store.Discord], rates[store.Discord] = d, d, c.Discord.Rates
+		b.platforms[store.Discord], outlets[store.Discord] = d, d
 	}
 	if !c.Telegram.Token.IsZero() {
 		t := telegram.New(telegram.Options{
 			Token: c.Telegram.Token.Reveal(), APIURL: c.Telegram.APIURL, Dial: o.Dial, Poll: c.Telegram.Poll, AnswersLast: c.Telegram.AnswersLast, Desk: desk, Languages: languages, Ledger: st, Log: log,
 		})
-		b.platforms[store.Telegram], outlets[store.Telegram], rates[store.Telegram] = t, t, c.Telegram.Rates
+		b.platforms[store.Telegram], outlets[store.Telegram] = t, t
 	}
-	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Languages: languages, Rates: rates, Outlets: places, SettleAfter: c.SettleAfter, Log: log})
+	b.outbox = outbox.New(outbox.Options{Store: st, Platforms: outlets, Languages: languages, Paces: paces, Outlets: places, SettleAfter: c.SettleAfter, Log: log})
 	b.scheduler = schedule.New(st, log)
 	b.reviser = schedule.NewReviser(st, log)
 	return b, nil

@@ -84,13 +84,19 @@ var spec = sync.OnceValues(func() (*sandbox.Spec, error) {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldWithin(t, sandbox.DiscordLimits{})
+}
+
+// newWorldWithin is newWorld with limits of rate.
+func newWorldWithin(t testing.TB, limits sandbox.DiscordLimits) *world {
+	t.Helper()
 	spec, err := spec()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{
 		TB:       t,
-		discord:  sandbox.NewDiscord(sandbox.DiscordOptions{Token: discordToken, Spec: spec}),
+		discord:  sandbox.NewDiscord(sandbox.DiscordOptions{Token: discordToken, Spec: spec, Limits: limits}),
 		telegram: sandbox.NewTelegram(sandbox.TelegramOptions{Token: telegramToken, Username: "brief_bot", Spec: spec}),
 		folder:   t.TempDir(),
 		stop:     func() {},
@@ -486,4 +492,32 @@ func (w *world) telegramAnswer() []string {
 		}
 	}
 	return all
+}
+
+// What the adapter itself asks Discord at the start counts with the posts that go
+// out at the same moment: without that, all of them met a 429, and waited.
+func TestStartWithinLimits(t *testing.T) {
+	t.Parallel()
+	const most, channels = 10, 8
+	w := newWorldWithin(t, sandbox.DiscordLimits{Global: sandbox.Window{N: most, Per: time.Second}})
+	guild := w.discord.AddGuild("Many Rooms")
+	var text strings.Builder
+	fmt.Fprintf(&text, "data: data\nsources: [{name: desk, dir: stories}]\nweb: {listen: off}\ndiscord: {token: %s, api_url: %s, rates: {all: %d/s}}\nchannels:\n", discordToken, w.server.URL, most)
+	for i := range channels {
+		id, err := w.discord.AddChannel(guild, fmt.Sprint("room ", i), "text")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "  - {name: c%d, discord: %q, schedule: \"@every 1h\", backfill: 1}\n", i, id)
+	}
+	w.write("ferry.txt", ferry)
+	c, err := config.Parse(filepath.Join(w.folder, "config.yaml"), []byte(text.String()), os.LookupEnv, config.Checks{Schedule: schedule.Check, Language: brief.CheckLanguage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start(c)
+	w.until("all posts, and the commands", func() bool { return len(w.discord.Transcript()) == channels && len(w.discord.Commands(w.text)) > 0 })
+	if all, limited := w.discord.Requests(""); limited > 0 {
+		t.Errorf("%d of %d requests met a 429", limited, all)
+	}
 }

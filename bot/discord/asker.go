@@ -60,7 +60,7 @@ func (a asker) Manages(ctx context.Context, c store.Chat) (bool, error) {
 // too.
 func (a asker) rights(ctx context.Context, user, id string) (discordgo.Channel, int64, error) {
 	var channel discordgo.Channel
-	if err := a.request(ctx, "GET", discordgo.EndpointChannel(id), nil, &channel); err != nil {
+	if err := a.own(ctx, "GET", discordgo.EndpointChannel(id), nil, &channel); err != nil {
 		return channel, 0, absent(err)
 	}
 	if channel.GuildID == "" || a.guild != "" && channel.GuildID != a.guild {
@@ -118,7 +118,7 @@ func (a asker) Home(ctx context.Context) (store.Chat, error) {
 		ID string `json:"id"`
 	}
 	open := map[string]string{"recipient_id": a.user}
-	if err := a.request(ctx, "POST", discordgo.EndpointUserChannels("@me"), open, &c); err != nil {
+	if err := a.own(ctx, "POST", discordgo.EndpointUserChannels("@me"), open, &c); err != nil {
 		return store.Chat{}, absent(err)
 	}
 	if c.ID == "" {

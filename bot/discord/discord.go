@@ -45,7 +45,10 @@ type Options struct {
 	Desk      Desk
 	Languages *brief.Languages
 	Standing  Standing
-	Log       *slog.Logger
+	// Own has a request made that the adapter makes for itself, when the bot's
+	// limit allows; nil: at once.
+	Own func(ctx context.Context, request func() error) error
+	Log *slog.Logger
 }
 
 // Discord is the adapter.
@@ -59,6 +62,7 @@ type Discord struct {
 	desk      Desk
 	languages *brief.Languages
 	stand     Standing
+	inTurn    func(ctx context.Context, request func() error) error
 	log       *slog.Logger
 	seen      seen // interactions that came already
 	threads   threads
@@ -92,8 +96,11 @@ func New(o Options) (*Discord, error) {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{}).DialContext
 	}
+	if o.Own == nil {
+		o.Own = func(_ context.Context, request func() error) error { return request() }
+	}
 	d := &Discord{
-		token: token, dial: o.Dial, desk: o.Desk, languages: o.Languages, stand: o.Standing, log: o.Log.With("platform", "discord"), identifyGap: identifyGap,
+		token: token, dial: o.Dial, desk: o.Desk, languages: o.Languages, stand: o.Standing, inTurn: o.Own, log: o.Log.With("platform", "discord"), identifyGap: identifyGap,
 	}
 	d.wire = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,

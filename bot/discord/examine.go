@@ -97,7 +97,7 @@ type examination struct {
 // chat examines where a channel's posts go.
 func (e *examination) chat(ctx context.Context, c store.Channel) (store.Grade, string) {
 	var channel discordgo.Channel
-	if err := e.request(ctx, "GET", discordgo.EndpointChannel(c.Chat.ID), nil, &channel); err != nil {
+	if err := e.own(ctx, "GET", discordgo.EndpointChannel(c.Chat.ID), nil, &channel); err != nil {
 		return store.Wrong, notFound(c.Chat.ID, err)
 	}
 	switch channel.Type {
@@ -123,7 +123,7 @@ func (e *examination) rights(ctx context.Context, channel discordgo.Channel) (in
 	// A thread's permissions are those of the channel that it belongs to.
 	reckoned := channel
 	if channel.IsThread() {
-		if err := e.request(ctx, "GET", discordgo.EndpointChannel(channel.ParentID), nil, &reckoned); err != nil {
+		if err := e.own(ctx, "GET", discordgo.EndpointChannel(channel.ParentID), nil, &reckoned); err != nil {
 			return 0, err
 		}
 	}
@@ -216,11 +216,11 @@ func (e *examination) guild(ctx context.Context, id string) (*discordgo.Guild, e
 		return g, nil
 	}
 	var g discordgo.Guild
-	if err := e.request(ctx, "GET", discordgo.EndpointGuild(id), nil, &g); err != nil {
+	if err := e.own(ctx, "GET", discordgo.EndpointGuild(id), nil, &g); err != nil {
 		return nil, err
 	}
 	var m discordgo.Member
-	if err := e.request(ctx, "GET", discordgo.EndpointGuildMember(id, e.user), nil, &m); err != nil {
+	if err := e.own(ctx, "GET", discordgo.EndpointGuildMember(id, e.user), nil, &m); err != nil {
 		return nil, err
 	}
 	if m.User == nil {

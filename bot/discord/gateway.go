@@ -177,7 +177,7 @@ func (a address) RoundTrip(*http.Request) (*http.Response, error) {
 // Beyond its limit of logins a day, Discord takes the token away.
 func (d *Discord) connection(ctx context.Context, handlers *crew) (*connection, error) {
 	var info gatewayInfo
-	if err := d.request(ctx, "GET", discordgo.EndpointGatewayBot, nil, &info); err != nil {
+	if err := d.own(ctx, "GET", discordgo.EndpointGatewayBot, nil, &info); err != nil {
 		return nil, fmt.Errorf("ask for the gateway: %w", err)
 	}
 	if info.URL == "" {

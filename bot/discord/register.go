@@ -199,13 +199,13 @@ func (d *Discord) register(ctx context.Context) error {
 	address := discordgo.EndpointApplicationGlobalCommands(app)
 	want := commands(d.desk.Commands(), d.languages)
 	var have []appCommand
-	if err := d.request(ctx, "GET", address+"?with_localizations=true", nil, &have); err != nil {
+	if err := d.own(ctx, "GET", address+"?with_localizations=true", nil, &have); err != nil {
 		return fmt.Errorf("read the commands: %w", err)
 	}
 	if sameCommands(have, want) {
 		return nil
 	}
-	if err := d.request(ctx, "PUT", address, want, nil); err != nil {
+	if err := d.own(ctx, "PUT", address, want, nil); err != nil {
 		return fmt.Errorf("write the commands: %w", err)
 	}
 	d.log.Info("commands registered", "commands", len(want))

@@ -169,6 +169,12 @@ func seconds(s float64) time.Duration {
 	return time.Duration(min(max(s, 0), 24*60*60) * float64(time.Second))
 }
 
+// own makes a request that is none of the outbox's: the bot's limit counts it with
+// the posts.
+func (d *Discord) own(ctx context.Context, method, address string, body, result any) error {
+	return d.inTurn(ctx, func() error { return d.request(ctx, method, address, body, result) })
+}
+
 // request makes a request of the API through the library, with the body as it
 // is.
 func (d *Discord) request(ctx context.Context, method, address string, body, result any) error {

@@ -21,7 +21,8 @@ type budget struct {
 	mu       sync.Mutex
 	used     slots         // guarded by mu: the one that is free next in front
 	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken
-	quickest time.Duration // guarded by mu: of all requests, from leaving to answer
+	first    time.Time     // guarded by mu: when the first answer came
+	quickest time.Duration // guarded by mu: of all requests made since, from leaving to answer
 }
 
 // slot is the right to one request, not before its time. Its times are guarded by
@@ -103,7 +104,11 @@ func (b *budget) back(s *slot) {
 		return // it hung, and was given up
 	}
 	now := time.Now()
-	if took := now.Sub(s.made); b.quickest == 0 || took < b.quickest {
+	if b.first.IsZero() {
+		b.first = now
+	}
+	// What was made before had to connect first, and was counted only then.
+	if took := now.Sub(s.made); s.made.After(b.first) && (b.quickest == 0 || took < b.quickest) {
 		b.quickest = took
 	}
 	s.free = now.Add(b.per - b.quickest)

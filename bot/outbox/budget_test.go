@@ -18,7 +18,7 @@ import (
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most, requests = 200, 2000
-		p := newPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
 		chance := rand.New(rand.NewPCG(1, 2))
 		some := func(least, most time.Duration) time.Duration {
 			return least + time.Duration(chance.Int64N(int64(most-least)))
@@ -59,10 +59,51 @@ func TestBudget(t *testing.T) {
 	})
 }
 
+// The first request has to connect, and is counted late: how long it takes says
+// nothing of those that follow, which come up to it. Mostly it is one that the
+// adapter makes for itself; those are counted with the posts.
+func TestBudgetConnects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 20
+		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		var mu sync.Mutex
+		var counted []time.Time
+		// request is one that is counted after the way there.
+		request := func(there time.Duration) {
+			time.Sleep(there)
+			mu.Lock()
+			counted = append(counted, time.Now())
+			mu.Unlock()
+			time.Sleep(time.Millisecond)
+		}
+		const connect, way = 80 * time.Millisecond, 5 * time.Millisecond
+		for _, there := range []time.Duration{connect, way, way} {
+			if err := p.Own(t.Context(), func() error { request(there); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all sync.WaitGroup
+		for range 3 * most {
+			time.Sleep(time.Until(p.next(time.Now())))
+			s := p.take(time.Now(), false)
+			all.Go(func() {
+				p.within(s, func() store.Verdict { request(way); return store.Verdict{} })
+			})
+		}
+		all.Wait()
+		slices.SortFunc(counted, time.Time.Compare)
+		for i := most; i < len(counted); i++ {
+			if gap := counted[i].Sub(counted[i-most]); gap < time.Second {
+				t.Fatalf("%d requests within %s", most+1, gap)
+			}
+		}
+	})
+}
+
 // A request that hangs takes its slot from the others for a moment only.
 func TestBudgetHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(config.Rates{All: config.Rate{Count: 1, Per: time.Second}})
+		p := NewPace(config.Rates{All: config.Rate{Count: 1, Per: time.Second}})
 		var all sync.WaitGroup
 		defer all.Wait()
 		began := time.Now()
@@ -89,7 +130,7 @@ func TestBudgetUrgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 10
 		const apart = time.Millisecond
-		p := newPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
 		began := time.Now()
 		var all sync.WaitGroup
 		sent := make([]time.Duration, 2*most)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"briefbot/bot/config"
 	"briefbot/store"
 )
 
@@ -36,7 +37,7 @@ type dispatcher struct {
 	*Outbox
 	name     store.Platform
 	platform Platform
-	pace     *pace
+	pace     *Pace
 	posts    posts
 	bare     sync.Map // what was told of, by bare
 	started  time.Time
@@ -96,11 +97,15 @@ type wish struct {
 }
 
 func newDispatcher(o *Outbox, name store.Platform, p Platform) *dispatcher {
+	pace := o.Paces[name]
+	if pace == nil {
+		pace = NewPace(config.Rates{})
+	}
 	return &dispatcher{
 		Outbox:   o,
 		name:     name,
 		platform: p,
-		pace:     newPace(o.Rates[name]),
+		pace:     pace,
 		started:  time.Now(),
 		lanes:    map[store.Chat]*lane{},
 		finished: make(chan finished),

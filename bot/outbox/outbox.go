@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"briefbot/bot/brief"
-	"briefbot/bot/config"
 	"briefbot/store"
 )
 
@@ -34,7 +33,8 @@ type Options struct {
 	Store     Store
 	Platforms map[store.Platform]Platform
 	Languages *brief.Languages
-	Rates     map[store.Platform]config.Rates
+	// Paces keep the platforms' limits. Their adapters' own requests keep them too.
+	Paces map[store.Platform]*Pace
 	// Outlets say where outlets stand of which a story does not.
 	Outlets store.Outlets
 	// SettleAfter is how long an uncertain send is left alone before it is

@@ -206,7 +206,7 @@ func (d *desk) start() {
 	o := New(Options{
 		Store:       d.store,
 		Platforms:   map[store.Platform]Platform{d.on: d.as},
-		Rates:       map[store.Platform]config.Rates{d.on: d.rates},
+		Paces:       map[store.Platform]*Pace{d.on: NewPace(d.rates)},
 		Languages:   languages(d),
 		SettleAfter: 30 * time.Second,
 		Log:         slog.New(slog.DiscardHandler),

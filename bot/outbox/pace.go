@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -10,9 +11,9 @@ import (
 	"briefbot/store"
 )
 
-// pace says when requests may be made so that a platform's limits are not met:
+// Pace says when requests may be made so that a platform's limits are not met:
 // what the whole bot may send, and what one chat may get.
-type pace struct {
+type Pace struct {
 	rates config.Rates
 	all   *rate.Limiter // spreads requests over time; nil: no limit
 	total *budget       // holds the limit; nil: none
@@ -27,8 +28,9 @@ type pace struct {
 // and transactions are not exact, and what is lost at a high rate adds up.
 const spurt = 100 * time.Millisecond
 
-func newPace(r config.Rates) *pace {
-	p := &pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
+// NewPace makes the pace of a platform with such rates.
+func NewPace(r config.Rates) *Pace {
+	p := &Pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
 	if r.All.Count > 0 {
 		perSecond := r.All.Count / r.All.Per.Seconds()
 		p.all = rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond*spurt.Seconds())))
@@ -39,7 +41,7 @@ func newPace(r config.Rates) *pace {
 }
 
 // next is when the whole bot may make its next request.
-func (p *pace) next(now time.Time) time.Time {
+func (p *Pace) next(now time.Time) time.Time {
 	p.mu.Lock()
 	at := p.until
 	p.mu.Unlock()
@@ -54,7 +56,7 @@ func (p *pace) next(now time.Time) time.Time {
 }
 
 // take counts a request of the whole bot, and gives the slot that it has.
-func (p *pace) take(now time.Time, urgent bool) *slot {
+func (p *Pace) take(now time.Time, urgent bool) *slot {
 	if p.all == nil {
 		return &slot{}
 	}
@@ -63,14 +65,14 @@ func (p *pace) take(now time.Time, urgent bool) *slot {
 }
 
 // leave waits until the slot's request may be made.
-func (p *pace) leave(s *slot) {
+func (p *Pace) leave(s *slot) {
 	if p.total != nil {
 		p.total.leave(s)
 	}
 }
 
 // within has a request made in its slot.
-func (p *pace) within(s *slot, request func() store.Verdict) store.Verdict {
+func (p *Pace) within(s *slot, request func() store.Verdict) store.Verdict {
 	if p.total == nil {
 		return request()
 	}
@@ -79,8 +81,25 @@ func (p *pace) within(s *slot, request func() store.Verdict) store.Verdict {
 	return request()
 }
 
+// Own has a request made that the platform's adapter makes for itself, and that
+// counts as all others do. It is urgent, as there are few, but made in its turn.
+func (p *Pace) Own(ctx context.Context, request func() error) error {
+	if p.total == nil {
+		return request()
+	}
+	s := p.take(time.Now(), true)
+	select {
+	case <-ctx.Done():
+		return ctx.Err() // the slot is free again in time
+	case <-time.After(time.Until(s.from)):
+	}
+	p.total.leave(s)
+	defer p.total.back(s)
+	return request()
+}
+
 // pause stops everything for a while.
-func (p *pace) pause(d time.Duration) {
+func (p *Pace) pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.until = later(p.until, time.Now().Add(d))
@@ -101,7 +120,7 @@ type chatPace struct {
 }
 
 // free is when the chat may get its next message.
-func (p *pace) free(c store.Chat) time.Time {
+func (p *Pace) free(c store.Chat) time.Time {
 	c.Thread = 0
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +136,7 @@ func (p *pace) free(c store.Chat) time.Time {
 }
 
 // held is until when the platform asked to leave the chat alone.
-func (p *pace) held(c store.Chat) time.Time {
+func (p *Pace) held(c store.Chat) time.Time {
 	c.Thread = 0
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,7 +147,7 @@ func (p *pace) held(c store.Chat) time.Time {
 }
 
 // count notes a request in the chat.
-func (p *pace) count(c store.Chat) {
+func (p *Pace) count(c store.Chat) {
 	if p.rates.Chat.Count <= 0 && p.rates.Group.Count <= 0 {
 		return
 	}
@@ -142,7 +161,7 @@ func (p *pace) count(c store.Chat) {
 
 // hold stops the chat for a while: going on while a platform asks for a pause
 // makes the pause longer.
-func (p *pace) hold(c store.Chat, d time.Duration) {
+func (p *Pace) hold(c store.Chat, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -155,7 +174,7 @@ func (p *pace) hold(c store.Chat, d time.Duration) {
 const minCrowd = 10_000
 
 // at gives the chat's pace, with p.mu held.
-func (p *pace) at(c store.Chat, now time.Time) *chatPace {
+func (p *Pace) at(c store.Chat, now time.Time) *chatPace {
 	c.Thread = 0
 	cp := p.chats[c]
 	if cp == nil {
@@ -172,7 +191,7 @@ func (p *pace) at(c store.Chat, now time.Time) *chatPace {
 
 // forget drops chats that have been quiet for longer than any window, with p.mu
 // held.
-func (p *pace) forget(now time.Time) {
+func (p *Pace) forget(now time.Time) {
 	full := max(p.rates.Chat.Per, p.rates.Group.Per, time.Minute)
 	for c, cp := range p.chats {
 		if now.Sub(cp.used) > full && now.After(cp.until) {
