@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	jsonv1 "github.com/go-json-experiment/json/v1"
-
 	"briefbot/bot/brief"
 	"briefbot/store"
 )
@@ -110,7 +108,7 @@ func (d *Discord) Render(ctx context.Context, place store.Place, dl store.Delive
 			msg.Nonce, msg.EnforceNonce = dl.Tag(i), true
 			request = msg
 		}
-		body, err := jsonv1.Marshal(request) // as encoding/json does, in less time
+		body, err := json.Marshal(request)
 		if err != nil {
 			return nil, fmt.Errorf("render message %d: %w", i+1, err)
 		}

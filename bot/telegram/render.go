@@ -10,8 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	jsonv1 "github.com/go-json-experiment/json/v1"
-
 	"briefbot/bot/brief"
 	"briefbot/store"
 )
@@ -72,7 +70,7 @@ func (f answering) encode(p params) (json.RawMessage, error) {
 	if f.alter != nil {
 		f.alter(p)
 	}
-	return jsonv1.Marshal(p) // as encoding/json does, in less time
+	return json.Marshal(p)
 }
 
 // addressed are the parameters of a delivery's message that are there whatever
