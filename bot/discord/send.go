@@ -40,16 +40,16 @@ func (d *Discord) Send(ctx context.Context, dl store.Delivery, part int) store.V
 	case codeOf(err) == discordgo.ErrCodeUnknownMessage:
 		// The nonce is known, and its message gone: it was posted.
 		return store.Verdict{Outcome: store.Delivered, Message: deletedMessage}
-	case err == nil && sent.ID == "":
+	case err != nil:
+		return verdictIn(dl, part, err)
+	case sent.ID == "":
 		return store.Verdict{Outcome: store.Unknown, Reason: "the answer has no message id"}
 	}
-	if err == nil && len(sent.Embeds)+len(sent.Message.Embeds) == 0 {
+	if len(sent.Embeds)+len(sent.Message.Embeds) == 0 {
 		// Discord takes the embeds off without a word.
 		d.log.Error("a post was shown without its text: give the bot the permission Embed Links", "chat", chat, "message", sent.ID)
 	}
-	v := verdictIn(dl, part, err)
-	v.Message = sent.ID
-	return v
+	return store.Verdict{Outcome: store.Delivered, Message: sent.ID}
 }
 
 // Edit makes a message that is out what the part's body says.

@@ -363,6 +363,40 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// An answer that can't be read leaves it open whether the post is out, whatever it
+// begins with; one that can names the message.
+func TestSendAnswers(t *testing.T) {
+	w := newWorld(t, sandbox.DiscordOptions{})
+	dl := w.delivery(w.news, english.Post(ferry(), false))
+	for _, tt := range []struct{ answer, message string }{
+		{`{"id":"7","embeds":[{"title":"\ud83d\ude00","fields":[{},null]}],"nonce":7}`, "7"},
+		{` { "embeds" : [ null ] , "id" : "7" } `, "7"},
+		{`{"id":"7","message":{"id":"7","embeds":[{}]}}`, "7"}, // of a forum
+		{"{\"id\":\"7\",\"content\":\"\xff\",\"embeds\":null}", "7"},
+		{`{"embeds":[{}]}`, ""},
+		{`{"id":"7","embeds":[{}]`, ""},
+		{`{"id":"7","embeds":[{}]} and more`, ""},
+		{`{"id":7,"embeds":[{}]}`, ""},
+		{`{"id":"7","embeds":{}}`, ""},
+		{`[]`, ""},
+		{`null`, ""},
+		{``, ""},
+		{`<html>`, ""},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, tt.answer) }))
+		w.d = w.adapter(server.URL)
+		want := store.Unknown
+		if tt.message != "" {
+			want = store.Delivered
+		}
+		if v := w.d.Send(t.Context(), dl, 0); v.Outcome != want || v.Message != tt.message {
+			t.Errorf("%s: %+v", tt.answer, v)
+		}
+		w.d.http.CloseIdleConnections()
+		server.Close()
+	}
+}
+
 // echo answers each request as h answered the first of them, at once.
 func echo(h http.Handler) http.Handler {
 	var once sync.Once

@@ -912,6 +912,41 @@ func TestSettleSharedSequence(t *testing.T) {
 	}
 }
 
+// An answer that can't be read leaves it open whether the post is out, whatever it
+// begins with; one that can names the message.
+func TestSendAnswers(t *testing.T) {
+	w := newWorld(t)
+	d := w.delivery(w.channel, english.Post(ferry(), false))
+	for _, tt := range []struct {
+		answer  string
+		outcome store.Outcome
+		message string
+	}{
+		{`{"ok":true,"result":{"text":"\ud83d\ude00","message_id":7,"entities":[{},null]}}`, store.Delivered, "7"},
+		{` { "result" : { "message_id" : 7 } , "ok" : true } `, store.Delivered, "7"},
+		{"{\"ok\":true,\"result\":{\"message_id\":7,\"text\":\"\xff\"}}", store.Delivered, "7"},
+		{`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":3}}`, store.Retry, ""},
+		{`{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`, store.Refused, ""},
+		{`{"ok":false,"error_code":400,"result":{"message_id":7}}`, store.Refused, ""},
+		{`{"ok":true,"result":{"message_id":7}`, store.Unknown, ""},
+		{`{"ok":true,"result":{"message_id":"7"}}`, store.Unknown, ""},
+		{`{"ok":true,"result":[]}`, store.Unknown, ""},
+		{`[]`, store.Unknown, ""},
+		{``, store.Unknown, ""},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, tt.answer)
+		}))
+		w.adapter.api = newAPI(token, server.URL, nil)
+		if v := w.adapter.Send(t.Context(), d, 0); v.Outcome != tt.outcome || v.Message != tt.message {
+			t.Errorf("%s: %+v", tt.answer, v)
+		}
+		w.adapter.api.client.CloseIdleConnections()
+		server.Close()
+	}
+}
+
 // echo answers each request as h answered the first of them, at once.
 func echo(h http.Handler) http.Handler {
 	var once sync.Once
