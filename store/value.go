@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // What stands in front of every value, so that a later form can be told from
@@ -79,7 +82,7 @@ func decode(k string, b []byte, v any) error {
 	d, ofDelivery := v.(*Delivery)
 	switch {
 	case b[0] == valueVersion:
-		err = json.Unmarshal(b[1:], v)
+		err = jsonv2.Unmarshal(b[1:], v, asEver)
 	case b[0] == bodiesVersion && ofDelivery:
 		err = decodeBodies(b[1:], d)
 	default:
@@ -91,11 +94,14 @@ func decode(k string, b []byte, v any) error {
 	return nil
 }
 
+// asEver has JSON read as encoding/json does, but in one go.
+var asEver = jsonv2.JoinOptions(jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false))
+
 var errLines = errors.New("the lines are not as many as the parts")
 
 func decodeBodies(b []byte, d *Delivery) error {
 	lines := bytes.Split(b, []byte("\n"))
-	if err := json.Unmarshal(lines[0], d); err != nil {
+	if err := jsonv2.Unmarshal(lines[0], d, asEver); err != nil {
 		return err
 	}
 	if len(lines) != len(d.Parts)+2 { // nothing follows the last line's end
