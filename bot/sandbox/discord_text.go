@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // readable is what a reader reads of a message: the texts in order, without
@@ -39,38 +37,36 @@ func readable(m *dcMessage) string {
 	return strings.Join(parts, "\n")
 }
 
-var (
-	lineMarks  = regexp.MustCompile(`(?m)^(?:>>> |> |#{1,3} |-# )+`)
-	maskedLink = regexp.MustCompile(`^\[((?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*\])*)\]\(<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*>?\)`)
-	bareLink   = regexp.MustCompile(`^<?(https?://[^\s<>]+)>?`)
-)
-
 // plain takes Discord's markdown off a text, as far as it is used in posts:
 // what was escaped stands as it is, links keep their words.
 func plain(s string) string {
-	s = lineMarks.ReplaceAllString(s, "")
-	var b strings.Builder
-	last := ' '
+	b := make([]byte, 0, len(s))
+	last := byte(' ')
 	for i := 0; i < len(s); {
+		if i == 0 || s[i-1] == '\n' {
+			if i += lineMarks(s[i:]); i == len(s) {
+				break
+			}
+		}
 		rest := s[i:]
 		switch c := s[i]; {
 		case c == '\\' && i+1 < len(s) && s[i+1] < 0x80 && (unicode.IsPunct(rune(s[i+1])) || unicode.IsSymbol(rune(s[i+1]))):
-			b.WriteByte(s[i+1])
-			last = rune(s[i+1])
+			last = s[i+1]
+			b = append(b, last)
 			i += 2
 			continue
 		case c == '[':
-			if m := maskedLink.FindStringSubmatch(rest); m != nil {
-				b.WriteString(plain(m[1]))
+			if words, n := maskedLink(rest); n > 0 {
+				b = append(b, plain(words)...)
 				last = ')'
-				i += len(m[0])
+				i += n
 				continue
 			}
 		case c == '<' || strings.HasPrefix(rest, "http"):
-			if m := bareLink.FindStringSubmatch(rest); m != nil {
-				b.WriteString(m[1])
+			if link, n := bareLink(rest); n > 0 {
+				b = append(b, link...)
 				last = '/'
-				i += len(m[0])
+				i += n
 				continue
 			}
 		case c == '*' || c == '`':
@@ -79,16 +75,84 @@ func plain(s string) string {
 		case strings.HasPrefix(rest, "||") || strings.HasPrefix(rest, "~~") || strings.HasPrefix(rest, "__"):
 			i += 2
 			continue
-		case c == '_' && !(inWord(last) && i+1 < len(s) && inWord(rune(s[i+1]))):
+		case c == '_' && !(inWord(last) && i+1 < len(s) && inWord(s[i+1])):
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(rest)
-		b.WriteRune(r)
-		last = r
-		i += n
+		last = s[i]
+		b = append(b, last)
+		i++
 	}
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(string(b))
 }
 
-func inWord(r rune) bool { return r >= 0x80 || unicode.IsLetter(r) || unicode.IsDigit(r) }
+// lineMarks is how long the marks are that a line begins with.
+func lineMarks(s string) int {
+	for _, mark := range []string{">>> ", "> ", "# ", "## ", "### ", "-# "} {
+		if strings.HasPrefix(s, mark) {
+			return len(mark) + lineMarks(s[len(mark):])
+		}
+	}
+	return 0
+}
+
+// maskedLink reads [words](address), and how long it is: 0 if it is none.
+func maskedLink(s string) (words string, n int) {
+	n = bracket(s, '[', ']')
+	if n == 0 {
+		return "", 0
+	}
+	address := bracket(s[n:], '(', ')')
+	if address == 0 || strings.ContainsAny(s[n:n+address], " \t\r\n\f") {
+		return "", 0
+	}
+	return s[1 : n-1], n + address
+}
+
+// bracket is how long the bracket is that s begins with: 0 if it is none. It may
+// have others in it, but these none. In square ones, what is escaped is text.
+func bracket(s string, opens, closes byte) int {
+	if s == "" || s[0] != opens {
+		return 0
+	}
+	depth := 0
+	for i := 0; i < len(s) && depth <= 2; i++ {
+		switch c := s[i]; {
+		case c == '\\' && opens == '[':
+			if i++; i < len(s) && s[i] == '\n' {
+				return 0
+			}
+		case c == opens:
+			depth++
+		case c == closes:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// bareLink reads an address that stands for itself, and how long it is with what
+// encloses it: 0 if it is none.
+func bareLink(s string) (link string, n int) {
+	link = strings.TrimPrefix(s, "<")
+	host, ok := strings.CutPrefix(link, "http://")
+	if !ok {
+		host, ok = strings.CutPrefix(link, "https://")
+	}
+	end := strings.IndexAny(host, " \t\r\n\f<>")
+	if end < 0 {
+		end = len(host)
+	}
+	if !ok || end == 0 {
+		return "", 0
+	}
+	rest := host[end:]
+	link = link[:len(link)-len(rest)]
+	return link, len(s) - len(strings.TrimPrefix(rest, ">"))
+}
+
+func inWord(c byte) bool {
+	return c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
