@@ -169,7 +169,7 @@ func (d *Discord) answer(c *call) (int, any, *dcError) {
 	case i.dead || d.o.Now().Sub(i.at) > answerWithin:
 		return 0, nil, errUnknownAnswer
 	}
-	var q dcAnswer
+	q := dcAnswer{Data: newMessageRequest()}
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}
@@ -216,7 +216,7 @@ func (d *Discord) carryOut(i *dcInteraction, q *dcAnswer, body []byte) *dcError 
 		d.say(i, m, "answer", body)
 	case dcDefer:
 		m := d.newAnswer(i)
-		m.Flags = dcFlagLoading | q.Data.Flags.value&dcFlagEphemeral
+		m.Flags = dcFlagLoading | value(q.Data.Flags)&dcFlagEphemeral
 		i.original, i.deferred = m, true
 		d.say(i, m, "", body)
 	case dcDeferUpdate:
@@ -229,14 +229,14 @@ func (d *Discord) carryOut(i *dcInteraction, q *dcAnswer, body []byte) *dcError 
 		d.record("edit", i.source, body)
 	case dcComplete:
 		f := &formErrors{}
-		if !q.Data.Choices.set {
+		if !given(q.Data.Choices) {
 			f.required("data.choices")
 		}
-		f.choiceList("data.choices", q.Data.Choices.value, false)
+		f.choiceList("data.choices", value(q.Data.Choices), false)
 		if err := f.err(); err != nil {
 			return err
 		}
-		i.choices = q.Data.Choices.value
+		i.choices = value(q.Data.Choices)
 	}
 	return nil
 }
@@ -319,7 +319,7 @@ func (d *Discord) followUp(c *call) (int, any, *dcError) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var q dcMessageRequest
+	q := newMessageRequest()
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}
@@ -370,7 +370,7 @@ func (d *Discord) editAnswer(c *call) (int, any, *dcError) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var q dcMessageRequest
+	q := newMessageRequest()
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}

@@ -151,7 +151,7 @@ func (f *formErrors) components(path string, cs []dcComponent, v2 bool) {
 	}
 	n, text := 0, 0
 	ids := map[string]bool{}
-	eachComponent(cs, path, func(c *dcComponent, at string) {
+	eachComponent(cs, func(c *dcComponent) {
 		n++
 		if c.Type == dcTextBlock {
 			text += utf8.RuneCountInString(c.Content)
@@ -160,7 +160,7 @@ func (f *formErrors) components(path string, cs []dcComponent, v2 bool) {
 			return
 		}
 		if ids[*c.CustomID] {
-			f.add(at+".custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+			f.add(placeOf(c, cs, path)+".custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
 		}
 		ids[*c.CustomID] = true
 	})
@@ -171,14 +171,24 @@ func (f *formErrors) components(path string, cs []dcComponent, v2 bool) {
 		f.add(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
 			fmt.Sprintf("Components displayable text size exceeds maximum size of %d", maxBlockText))
 	}
+	allowed := onTop
+	if v2 {
+		allowed = onTopV2
+	}
 	for i := range cs {
-		allowed := []int{dcRow}
-		if v2 {
-			allowed = []int{dcRow, dcSection, dcTextBlock, dcGallery, dcFile, dcSeparator, dcContainer}
-		}
 		f.component(path+"."+strconv.Itoa(i), &cs[i], allowed)
 	}
 }
+
+// What may stand where, by type.
+var (
+	onTop       = []int{dcRow}
+	onTopV2     = []int{dcRow, dcSection, dcTextBlock, dcGallery, dcFile, dcSeparator, dcContainer}
+	inContainer = []int{dcRow, dcSection, dcTextBlock, dcGallery, dcFile, dcSeparator}
+	inSection   = []int{dcTextBlock}
+	besides     = []int{dcButton, dcThumbnail} // a section
+	inRow       = []int{dcButton, dcSelect, 5, 6, 7, 8}
+)
 
 func (f *formErrors) component(path string, c *dcComponent, allowed []int) {
 	if !slices.Contains(allowed, c.Type) {
@@ -195,12 +205,12 @@ func (f *formErrors) component(path string, c *dcComponent, allowed []int) {
 	case dcSection:
 		f.count(path+".components", len(c.Components), 1, 3)
 		for i := range c.Components {
-			f.component(path+".components."+strconv.Itoa(i), &c.Components[i], []int{dcTextBlock})
+			f.component(path+".components."+strconv.Itoa(i), &c.Components[i], inSection)
 		}
 		if c.Accessory == nil {
 			f.required(path + ".accessory")
 		} else {
-			f.component(path+".accessory", c.Accessory, []int{dcButton, dcThumbnail})
+			f.component(path+".accessory", c.Accessory, besides)
 		}
 	case dcTextBlock:
 		f.length(path+".content", strings.TrimSpace(c.Content), 1, maxBlockText)
@@ -215,8 +225,7 @@ func (f *formErrors) component(path string, c *dcComponent, allowed []int) {
 		}
 	case dcContainer:
 		for i := range c.Components {
-			f.component(path+".components."+strconv.Itoa(i), &c.Components[i],
-				[]int{dcRow, dcSection, dcTextBlock, dcGallery, dcFile, dcSeparator})
+			f.component(path+".components."+strconv.Itoa(i), &c.Components[i], inContainer)
 		}
 		if len(c.Components) == 0 {
 			f.required(path + ".components")
@@ -239,7 +248,7 @@ func (f *formErrors) row(path string, c *dcComponent) {
 		if c.Components[i].isSelect() {
 			menus++
 		}
-		f.component(path+".components."+strconv.Itoa(i), &c.Components[i], []int{dcButton, dcSelect, 5, 6, 7, 8})
+		f.component(path+".components."+strconv.Itoa(i), &c.Components[i], inRow)
 	}
 	if menus > 0 && len(c.Components) > 1 {
 		f.add(path+".components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width")
@@ -318,7 +327,7 @@ func (f *formErrors) menu(path string, c *dcComponent) {
 // blockBytes is the size at which Discord fails on texts in components.
 func blockBytes(cs []dcComponent) int {
 	n := 0
-	eachComponent(cs, "", func(c *dcComponent, _ string) {
+	eachComponent(cs, func(c *dcComponent) {
 		if c.Type == dcTextBlock {
 			n += len(c.Content) + blockBytesOverhead
 		}

@@ -11,18 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// field is a value of a request that may be missing, null, or there.
-type field[T any] struct {
-	set   bool
-	value T
-}
+// field is a value of a request that may be missing, null, or there. The decoder
+// knows the difference: it makes the outer pointer nil for null, the inner one not
+// nil for what is there, and touches nothing for what is missing.
+type field[T any] = **T
 
-func (f *field[T]) UnmarshalJSON(b []byte) error {
-	f.set = true
-	if string(b) == "null" {
-		return nil
+func missing[T any]() field[T] { return new(*T) }
+
+// given says whether a value is there or null.
+func given[T any](f field[T]) bool { return f == nil || *f != nil }
+
+// value is what is there; zero if nothing is.
+func value[T any](f field[T]) (v T) {
+	if f != nil && *f != nil {
+		v = **f
 	}
-	return json.Unmarshal(b, &f.value)
+	return v
 }
 
 type dcAllowedMentions struct {
@@ -33,17 +37,26 @@ type dcAllowedMentions struct {
 
 // dcMessageRequest is what may stand in a message that is made or changed.
 type dcMessageRequest struct {
-	Content         field[string]             `json:"content"`
-	Embeds          field[[]dcEmbed]          `json:"embeds"`
-	Components      field[[]dcComponent]      `json:"components"`
-	Flags           field[int]                `json:"flags"`
-	AllowedMentions *dcAllowedMentions        `json:"allowed_mentions"`
-	Nonce           json.RawMessage           `json:"nonce"`
-	EnforceNonce    bool                      `json:"enforce_nonce"`
-	TTS             bool                      `json:"tts"`
-	Reference       *dcReference              `json:"message_reference"`
-	Choices         field[[]dcChoice]         `json:"choices"`
-	Attachments     field[[]*json.RawMessage] `json:"attachments"`
+	Content         field[string]        `json:"content"`
+	Embeds          field[[]dcEmbed]     `json:"embeds"`
+	Components      field[[]dcComponent] `json:"components"`
+	Flags           field[int]           `json:"flags"`
+	AllowedMentions *dcAllowedMentions   `json:"allowed_mentions"`
+	Nonce           json.RawMessage      `json:"nonce"`
+	EnforceNonce    bool                 `json:"enforce_nonce"`
+	TTS             bool                 `json:"tts"`
+	Reference       *dcReference         `json:"message_reference"`
+	Choices         field[[]dcChoice]    `json:"choices"`
+	Attachments     []*json.RawMessage   `json:"attachments"`
+}
+
+// newMessageRequest is a request that nothing stands in yet. One that is not made
+// so has nulls instead, which for a new message is the same.
+func newMessageRequest() dcMessageRequest {
+	return dcMessageRequest{
+		Content: missing[string](), Embeds: missing[[]dcEmbed](), Components: missing[[]dcComponent](),
+		Flags: missing[int](), Choices: missing[[]dcChoice](),
+	}
 }
 
 // compose applies a request to a message and checks the outcome. flags are
@@ -53,23 +66,23 @@ func (d *Discord) compose(m *dcMessage, q *dcMessageRequest, flags int, rights i
 	if err := checkMentions(q.AllowedMentions); err != nil {
 		return err
 	}
-	if q.Content.set {
-		m.Content = strings.TrimSpace(q.Content.value)
+	if given(q.Content) {
+		m.Content = strings.TrimSpace(value(q.Content))
 	}
-	if q.Embeds.set {
-		m.Embeds = slices.Clone(q.Embeds.value)
+	if given(q.Embeds) {
+		m.Embeds = value(q.Embeds)
 		for i := range m.Embeds {
 			m.Embeds[i].Type = "rich"
 			m.Embeds[i].trim()
 		}
 	}
-	if q.Components.set {
-		m.Components = q.Components.value
+	if given(q.Components) {
+		m.Components = value(q.Components)
 		numberComponents(m.Components)
 	}
-	if q.Flags.set {
+	if given(q.Flags) {
 		// Once components of the second kind, always of the second kind.
-		m.Flags = m.Flags&^(flags&^dcFlagComponentsV2) | q.Flags.value&flags
+		m.Flags = m.Flags&^(flags&^dcFlagComponentsV2) | value(q.Flags)&flags
 	}
 	m.TTS = m.TTS || q.TTS
 	if err := checkMessage(m); err != nil {
@@ -197,7 +210,7 @@ func (d *Discord) createMessage(c *call) (int, any, *dcError) {
 	if err := d.maySend(ch); err != nil {
 		return 0, nil, err
 	}
-	var q dcMessageRequest
+	q := newMessageRequest()
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}
@@ -390,7 +403,7 @@ func (d *Discord) editMessage(c *call) (int, any, *dcError) {
 	case m.channel.Thread != nil && m.channel.Thread.Archived:
 		return 0, nil, errArchived
 	}
-	var q dcMessageRequest
+	q := newMessageRequest()
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}

@@ -274,25 +274,41 @@ func (c *dcComponent) isSelect() bool {
 }
 
 // eachComponent calls f for all components, the nested ones too, in the order
-// in which they are read, with each one's place in the request.
-func eachComponent(cs []dcComponent, path string, f func(c *dcComponent, path string)) {
+// in which they are read.
+func eachComponent(cs []dcComponent, f func(c *dcComponent)) {
 	for i := range cs {
-		p := path + "." + strconv.Itoa(i)
-		f(&cs[i], p)
-		eachComponent(cs[i].Components, p+".components", f)
+		f(&cs[i])
+		eachComponent(cs[i].Components, f)
 		if a := cs[i].Accessory; a != nil {
-			f(a, p+".accessory")
+			f(a)
 		}
 	}
+}
+
+// placeOf is where a component of the list at path stands in the request.
+func placeOf(c *dcComponent, cs []dcComponent, path string) string {
+	for i := range cs {
+		at := path + "." + strconv.Itoa(i)
+		switch c {
+		case &cs[i]:
+			return at
+		case cs[i].Accessory:
+			return at + ".accessory"
+		}
+		if at = placeOf(c, cs[i].Components, at+".components"); at != "" {
+			return at
+		}
+	}
+	return ""
 }
 
 // numberComponents gives each component its id, as Discord does where the
 // request has none.
 func numberComponents(cs []dcComponent) {
 	used := map[int]bool{}
-	eachComponent(cs, "", func(c *dcComponent, _ string) { used[c.ID] = true })
+	eachComponent(cs, func(c *dcComponent) { used[c.ID] = true })
 	next := 1
-	eachComponent(cs, "", func(c *dcComponent, _ string) {
+	eachComponent(cs, func(c *dcComponent) {
 		if c.ID == 0 {
 			for used[next] {
 				next++
@@ -354,7 +370,7 @@ type dcMessage struct {
 // component returns the enabled button or select with the custom id.
 func (m *dcMessage) component(customID string) *dcComponent {
 	var found *dcComponent
-	eachComponent(m.Components, "", func(c *dcComponent, _ string) {
+	eachComponent(m.Components, func(c *dcComponent) {
 		if found == nil && c.CustomID != nil && *c.CustomID == customID {
 			found = c
 		}

@@ -1,8 +1,9 @@
 package sandbox
 
 import (
-	"fmt"
+	"encoding/hex"
 	"hash/fnv"
+	"io"
 	"maps"
 	"math"
 	"net/http"
@@ -133,20 +134,25 @@ func (s *rates) admit(route, major, does string, free bool, now time.Time) (http
 	}
 	b := s.bucket(route+" "+major, w, now)
 	ok := b.take(now)
-	h := http.Header{}
-	name := fnv.New64a()
-	fmt.Fprint(name, route)
-	set := func(k, v string) { h[http.CanonicalHeaderKey(k)] = []string{v} }
-	set("X-RateLimit-Limit", strconv.Itoa(w.N))
-	set("X-RateLimit-Remaining", strconv.Itoa(w.N-b.used))
-	set("X-RateLimit-Reset", strconv.FormatFloat(float64(b.ends.UnixMilli())/1000, 'f', 3, 64))
-	set("X-RateLimit-Reset-After", strconv.FormatFloat(b.left(now), 'f', 3, 64))
-	set("X-RateLimit-Bucket", fmt.Sprintf("%016x", name.Sum64()))
+	h := http.Header{ // in the form of http.CanonicalHeaderKey
+		"X-Ratelimit-Limit":       {strconv.Itoa(w.N)},
+		"X-Ratelimit-Remaining":   {strconv.Itoa(w.N - b.used)},
+		"X-Ratelimit-Reset":       {strconv.FormatFloat(float64(b.ends.UnixMilli())/1000, 'f', 3, 64)},
+		"X-Ratelimit-Reset-After": {strconv.FormatFloat(b.left(now), 'f', 3, 64)},
+		"X-Ratelimit-Bucket":      {bucketName(route)},
+	}
 	if ok {
 		return h, nil
 	}
 	p := limited(b.left(now), "user", 0).reply()
 	return h, &p
+}
+
+// bucketName is the same for a route in all channels.
+func bucketName(route string) string {
+	name := fnv.New64a()
+	io.WriteString(name, route)
+	return hex.EncodeToString(name.Sum(nil))
 }
 
 // within counts something in a window of its own, and returns how long it is

@@ -21,13 +21,14 @@ type call struct {
 
 // decode reads the body into v.
 func (c *call) decode(v any) *dcError {
-	if !json.Valid(c.body) {
+	err := json.Unmarshal(c.body, v)
+	switch {
+	case err == nil:
+		return nil
+	case !json.Valid(c.body):
 		return errNotJSON
 	}
-	if err := json.Unmarshal(c.body, v); err != nil {
-		return badForm("_", "BASE_TYPE_INVALID", err.Error())
-	}
-	return nil
+	return badForm("_", "BASE_TYPE_INVALID", err.Error())
 }
 
 // act does what a request asks for, under the lock, and gives status and body

@@ -42,7 +42,11 @@ func showRole(id, name string, rights int64, position int, managed, mentionable 
 func (d *Discord) mention(m *dcMessage, allowed *dcAllowedMentions, rights int64) {
 	may := func(kind string) bool { return allowed == nil || slices.Contains(allowed.Parse, kind) }
 	content := m.Content
-	eachComponent(m.Components, "", func(c *dcComponent, _ string) { content += "\n" + c.Content })
+	eachComponent(m.Components, func(c *dcComponent) {
+		if c.Content != "" {
+			content += "\n" + c.Content
+		}
+	})
 	m.Mentions, m.MentionRoles = []*dcUser{}, []string{}
 	m.MentionEveryone = may("everyone") && has(rights, permMentionEveryone) &&
 		(strings.Contains(content, "@everyone") || strings.Contains(content, "@here"))

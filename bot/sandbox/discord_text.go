@@ -29,7 +29,7 @@ func readable(m *dcMessage) string {
 			add(e.Footer.Text)
 		}
 	}
-	eachComponent(m.Components, "", func(c *dcComponent, _ string) {
+	eachComponent(m.Components, func(c *dcComponent) {
 		if c.Type == dcTextBlock {
 			add(c.Content)
 		}
@@ -48,36 +48,40 @@ func plain(s string) string {
 				break
 			}
 		}
-		rest := s[i:]
-		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s) && s[i+1] < 0x80 && (unicode.IsPunct(rune(s[i+1])) || unicode.IsSymbol(rune(s[i+1]))):
-			last = s[i+1]
-			b = append(b, last)
-			i += 2
-			continue
-		case c == '[':
-			if words, n := maskedLink(rest); n > 0 {
+		switch c := s[i]; c {
+		case '\\':
+			if i+1 < len(s) && s[i+1] < 0x80 && (unicode.IsPunct(rune(s[i+1])) || unicode.IsSymbol(rune(s[i+1]))) {
+				last = s[i+1]
+				b = append(b, last)
+				i += 2
+				continue
+			}
+		case '[':
+			if words, n := maskedLink(s[i:]); n > 0 {
 				b = append(b, plain(words)...)
 				last = ')'
 				i += n
 				continue
 			}
-		case c == '<' || strings.HasPrefix(rest, "http"):
-			if link, n := bareLink(rest); n > 0 {
+		case '<', 'h':
+			if link, n := bareLink(s[i:]); n > 0 {
 				b = append(b, link...)
 				last = '/'
 				i += n
 				continue
 			}
-		case c == '*' || c == '`':
+		case '*', '`':
 			i++
 			continue
-		case strings.HasPrefix(rest, "||") || strings.HasPrefix(rest, "~~") || strings.HasPrefix(rest, "__"):
-			i += 2
-			continue
-		case c == '_' && !(inWord(last) && i+1 < len(s) && inWord(s[i+1])):
-			i++
-			continue
+		case '|', '~', '_':
+			if i+1 < len(s) && s[i+1] == c {
+				i += 2
+				continue
+			}
+			if c == '_' && !(inWord(last) && i+1 < len(s) && inWord(s[i+1])) {
+				i++
+				continue
+			}
 		}
 		last = s[i]
 		b = append(b, last)
