@@ -361,8 +361,11 @@ func (t *Telegram) AddSupergroup(name string) string {
 	return t.addChat(&tgChat{ID: -1_000_000_000_000 - t.newID(), Type: "supergroup", Title: name})
 }
 
+// id is the chat's number as text.
+func (c *tgChat) id() string { return strconv.FormatInt(c.ID, 10) }
+
 func (t *Telegram) addChat(c *tgChat) string {
-	id := fmt.Sprint(c.ID)
+	id := c.id()
 	t.chats[id] = c
 	t.order = append(t.order, c)
 	if c.Type != "private" {
@@ -579,7 +582,7 @@ func (m *tgMessage) key() string {
 	if m.Whisper != 0 {
 		return fmt.Sprintf("e%d", m.Whisper)
 	}
-	return fmt.Sprint(m.ID)
+	return strconv.Itoa(m.ID)
 }
 
 // seenBy is who alone sees the message; empty if everybody does.
@@ -601,7 +604,7 @@ func (t *Telegram) show(kind string, m *tgMessage) {
 }
 
 func (t *Telegram) event(kind string, m *tgMessage) Event {
-	e := Event{Platform: "telegram", Chat: fmt.Sprint(m.Chat.ID), Kind: kind, ID: m.key(), User: m.seenBy(), At: t.o.Now()}
+	e := Event{Platform: "telegram", Chat: m.Chat.id(), Kind: kind, ID: m.key(), User: m.seenBy(), At: t.o.Now()}
 	if kind == "message" && m.Whisper != 0 {
 		e.Kind = "ephemeral"
 	}

@@ -117,8 +117,16 @@ func (t *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			return e.reply()
 		}
-		return jsonReply(http.StatusOK, map[string]any{"ok": true, "result": result})
+		return tgOK(result)
 	}, tgFault)
+}
+
+// tgOK is the answer to a request that was carried out.
+func tgOK(result any) reply {
+	return jsonReply(http.StatusOK, struct {
+		OK     bool `json:"ok"`
+		Result any  `json:"result"`
+	}{true, result})
 }
 
 // tgFault gives a Limited or Refused answer the API's form.
@@ -189,7 +197,7 @@ func (t *Telegram) chatID(c *tgCall) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if chat := t.chat(c.form.Get("chat_id")); chat != nil {
-		return fmt.Sprint(chat.ID)
+		return chat.id()
 	}
 	return ""
 }
@@ -488,7 +496,7 @@ func (t *Telegram) record(method string, c *tgCall, m *tgMessage) {
 		method = "answer"
 	}
 	t.log.add(Entry{
-		At: t.o.Now(), Platform: "telegram", Method: method, Chat: fmt.Sprint(m.Chat.ID), ID: m.key(), User: m.seenBy(),
+		At: t.o.Now(), Platform: "telegram", Method: method, Chat: m.Chat.id(), ID: m.key(), User: m.seenBy(),
 		Text: m.Text + m.Caption + m.plain, Body: c.body,
 	})
 }
@@ -649,7 +657,7 @@ func (t *Telegram) answerQuery(c *tgCall) (any, *tgError) {
 	}
 	q.answered = true
 	user := fmt.Sprint(q.user.ID)
-	e := Event{Platform: "telegram", Chat: fmt.Sprint(q.chat.ID), User: user, At: t.o.Now()}
+	e := Event{Platform: "telegram", Chat: q.chat.id(), User: user, At: t.o.Now()}
 	if text != "" {
 		e.Kind, e.Text = "toast", text
 		t.hub.emit(e)
@@ -660,6 +668,6 @@ func (t *Telegram) answerQuery(c *tgCall) (any, *tgError) {
 		}
 		t.openLink(q.user, u)
 	}
-	t.log.add(Entry{At: t.o.Now(), Platform: "telegram", Method: "toast", Chat: fmt.Sprint(q.chat.ID), User: user, Text: text, Body: c.body})
+	t.log.add(Entry{At: t.o.Now(), Platform: "telegram", Method: "toast", Chat: q.chat.id(), User: user, Text: text, Body: c.body})
 	return true, nil
 }

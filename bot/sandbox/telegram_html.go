@@ -5,7 +5,6 @@ import (
 	"html"
 	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -27,6 +26,7 @@ type tgOpen struct {
 // platform's words.
 func parseHTML(s string) (text string, entities []tgEntity, err error) {
 	var b strings.Builder
+	b.Grow(len(s))
 	var open []tgOpen
 	units := 0
 	fail := func(at int, format string, args ...any) (string, []tgEntity, error) {
@@ -154,8 +154,10 @@ func htmlEntity(s string) (text string, n int) {
 // trimText takes the white space off a text's ends, and shortens and drops
 // entities accordingly.
 func trimText(s string, entities []tgEntity) (string, []tgEntity) {
-	left := utf16Len(s) - utf16Len(strings.TrimLeft(s, " \t\r\n"))
-	s = strings.Trim(s, " \t\r\n")
+	left := len(s)
+	s = strings.TrimLeft(s, " \t\r\n")
+	left -= len(s)
+	s = strings.TrimRight(s, " \t\r\n")
 	length := utf16Len(s)
 	var kept []tgEntity
 	for _, e := range entities {
@@ -167,10 +169,18 @@ func trimText(s string, entities []tgEntity) (string, []tgEntity) {
 	return s, kept
 }
 
+// utf16Len is how many units of UTF-16 a text in UTF-8 has: one for each rune, and
+// one more for those that take four bytes.
 func utf16Len(s string) int {
 	n := 0
-	for _, r := range s {
-		n += max(1, utf16.RuneLen(r))
+	for i := range len(s) {
+		if !utf8.RuneStart(s[i]) {
+			continue
+		}
+		n++
+		if s[i] >= 0xF0 {
+			n++
+		}
 	}
 	return n
 }

@@ -14,7 +14,7 @@ func (t *Telegram) place(c *tgChat) Chat {
 	if c.Type == "private" {
 		name = t.me.FirstName
 	}
-	return Chat{Platform: "telegram", ID: fmt.Sprint(c.ID), Name: name, Kind: c.Type, Writable: c.Type != "channel"}
+	return Chat{Platform: "telegram", ID: c.id(), Name: name, Kind: c.Type, Writable: c.Type != "channel"}
 }
 
 // Chats lists the channels and groups, and the user's private chat with the
@@ -264,7 +264,7 @@ func (t *Telegram) Press(_ context.Context, user, chat, message, data string) er
 	id := fmt.Sprintf("q%d", t.lastUpdate+1)
 	t.queries[id] = &tgQuery{user: u, chat: c, at: t.o.Now()}
 	t.update("callback_query", map[string]any{
-		"id": id, "from": u, "message": m, "chat_instance": fmt.Sprint(c.ID), "data": data,
+		"id": id, "from": u, "message": m, "chat_instance": c.id(), "data": data,
 	})
 	return nil
 }

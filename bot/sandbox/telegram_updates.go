@@ -77,7 +77,7 @@ func (t *Telegram) getUpdates(ctx context.Context, c *tgCall) reply {
 	for _, u := range t.updates[:min(limit, len(t.updates))] {
 		all = append(all, map[string]any{"update_id": u.ID, u.kind: u.body})
 	}
-	return jsonReply(http.StatusOK, map[string]any{"ok": true, "result": all})
+	return tgOK(all)
 }
 
 // tgRates counts what the bot sends.
