@@ -179,13 +179,21 @@ func readCall(method string, r *http.Request) (*tgCall, error) {
 			return nil, err
 		}
 		form = r.Form
+	case "application/x-www-form-urlencoded":
+		b, err := io.ReadAll(r.Body)
+		if err == nil {
+			form, err = url.ParseQuery(string(b) + "&" + r.URL.RawQuery)
+		}
+		if err != nil {
+			return nil, err
+		}
 	default:
 		if err := r.ParseForm(); err != nil {
 			return nil, err
 		}
 		form = r.Form
 	}
-	plain := map[string]string{}
+	plain := make(map[string]string, len(form))
 	for k := range form {
 		plain[k] = form.Get(k)
 	}
