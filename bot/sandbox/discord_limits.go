@@ -30,9 +30,11 @@ const (
 	blockBytesOverhead = 12
 )
 
-// length checks a text in code points, which is what Discord counts.
-func (f *formErrors) length(path, s string, atLeast, atMost int) {
-	switch n := utf8.RuneCountInString(s); {
+// length checks a text in code points, which is what Discord counts, and returns
+// how many it has.
+func (f *formErrors) length(path, s string, atLeast, atMost int) int {
+	n := utf8.RuneCountInString(s)
+	switch {
 	case n == 0 && atLeast > 0:
 		f.required(path)
 	case n < atLeast || n > atMost && atLeast > 0:
@@ -40,6 +42,7 @@ func (f *formErrors) length(path, s string, atLeast, atMost int) {
 	case n > atMost:
 		f.add(path, "BASE_TYPE_MAX_LENGTH", fmt.Sprintf("Must be %d or fewer in length.", atMost))
 	}
+	return n
 }
 
 // count checks how many elements a list has.
@@ -91,8 +94,7 @@ func (f *formErrors) embeds(path string, es []dcEmbed) {
 // embed checks one embed and returns how much text it has.
 func (f *formErrors) embed(path string, e *dcEmbed) (total int) {
 	text := func(key, s string, atLeast, atMost int) {
-		f.length(path+"."+key, s, atLeast, atMost)
-		total += utf8.RuneCountInString(s)
+		total += f.length(path+"."+key, s, atLeast, atMost)
 	}
 	media := func(key, s string) { f.link(path+"."+key, s, 2048, "http", "https", "attachment") }
 	if e.empty() {

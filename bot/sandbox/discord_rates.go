@@ -1,9 +1,8 @@
 package sandbox
 
 import (
-	"encoding/hex"
+	"fmt"
 	"hash/fnv"
-	"io"
 	"maps"
 	"math"
 	"net/http"
@@ -111,9 +110,9 @@ func (s *rates) bucket(key string, w Window, now time.Time) *bucket {
 	return b
 }
 
-// admit counts a request for a route and its channel, unless it is free as
-// those of interactions are. It returns the headers for its answer, and the
-// refusal if it comes too soon.
+// admit counts a request for a route, by its bucketName, and its channel, unless it
+// is free as those of interactions are. It returns the headers for its answer, and
+// the refusal if it comes too soon.
 func (s *rates) admit(route, major, does string, free bool, now time.Time) (http.Header, *reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +138,7 @@ func (s *rates) admit(route, major, does string, free bool, now time.Time) (http
 		"X-Ratelimit-Remaining":   {strconv.Itoa(w.N - b.used)},
 		"X-Ratelimit-Reset":       {strconv.FormatFloat(float64(b.ends.UnixMilli())/1000, 'f', 3, 64)},
 		"X-Ratelimit-Reset-After": {strconv.FormatFloat(b.left(now), 'f', 3, 64)},
-		"X-Ratelimit-Bucket":      {bucketName(route)},
+		"X-Ratelimit-Bucket":      {route},
 	}
 	if ok {
 		return h, nil
@@ -148,11 +147,12 @@ func (s *rates) admit(route, major, does string, free bool, now time.Time) (http
 	return h, &p
 }
 
-// bucketName is the same for a route in all channels.
-func bucketName(route string) string {
+// bucketName is what the headers call the buckets of an endpoint: the same in all
+// channels.
+func bucketName(pattern string) string {
 	name := fnv.New64a()
-	io.WriteString(name, route)
-	return hex.EncodeToString(name.Sum(nil))
+	fmt.Fprint(name, pattern)
+	return fmt.Sprintf("%016x", name.Sum64())
 }
 
 // within counts something in a window of its own, and returns how long it is

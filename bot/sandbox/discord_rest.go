@@ -93,7 +93,8 @@ var endpoints = []endpoint{
 func (d *Discord) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, e := range endpoints {
-		mux.HandleFunc(e.pattern, func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, e) })
+		bucket := bucketName(e.pattern)
+		mux.HandleFunc(e.pattern, func(w http.ResponseWriter, r *http.Request) { d.serve(w, r, e, bucket) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { errDCNotFound.reply().writeTo(w) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +113,7 @@ const maxBody = 8 << 20
 
 // serve takes a request in: latency, token, description of the API, rates; and
 // carries it out in the way that the faults have it.
-func (d *Discord) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
+func (d *Discord) serve(w http.ResponseWriter, r *http.Request, e endpoint, bucket string) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		(&dcError{status: 413, code: 40005, message: "Request entity too large"}).reply().writeTo(w)
@@ -140,7 +141,7 @@ func (d *Discord) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 		answer(errDCUnauthorized.reply()).writeTo(w)
 		return
 	}
-	header, refusal := d.rates.admit(e.pattern, c.path("channel")+c.path("guild"), e.does, c.path("token") != "", d.o.Now())
+	header, refusal := d.rates.admit(bucket, c.path("channel")+c.path("guild"), e.does, c.path("token") != "", d.o.Now())
 	if refusal != nil {
 		answer(*refusal).writeTo(w)
 		return
