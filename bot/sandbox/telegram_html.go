@@ -27,6 +27,7 @@ type tgOpen struct {
 func parseHTML(s string) (text string, entities []tgEntity, err error) {
 	var b strings.Builder
 	b.Grow(len(s))
+	entities = make([]tgEntity, 0, strings.Count(s, "</"))
 	var open []tgOpen
 	units := 0
 	fail := func(at int, format string, args ...any) (string, []tgEntity, error) {
@@ -159,12 +160,15 @@ func trimText(s string, entities []tgEntity) (string, []tgEntity) {
 	left -= len(s)
 	s = strings.TrimRight(s, " \t\r\n")
 	length := utf16Len(s)
-	var kept []tgEntity
+	kept := entities[:0]
 	for _, e := range entities {
 		from, to := max(0, e.Offset-left), min(length, e.Offset-left+e.Length)
 		if e.Offset, e.Length = from, to-from; e.Length > 0 {
 			kept = append(kept, e)
 		}
+	}
+	if len(kept) == 0 {
+		return s, nil // as of a text without markup: an edit to that changes nothing
 	}
 	return s, kept
 }
