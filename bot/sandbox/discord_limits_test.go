@@ -161,6 +161,30 @@ func TestComponentsV2Stay(t *testing.T) {
 	}
 }
 
+// An edit leaves what it does not name, and takes away what it has null for.
+func TestEditsOfParts(t *testing.T) {
+	w := newTown(t, DiscordOptions{})
+	a := w.send("POST", "/channels/"+w.text+"/messages", object{"content": "old", "flags": dcFlagNoEmbeds,
+		"embeds": []any{object{"title": "t"}}, "components": []any{row(button(0))}})
+	var m dcMessage
+	w.ok(json.Unmarshal(a.body, &m))
+	for _, x := range []struct {
+		edit object
+		want string
+	}{
+		{object{"content": "new"}, "new, 1 embeds, 1 components, flags 4"},
+		{object{"embeds": nil}, "new, 0 embeds, 1 components, flags 4"},
+		{object{"content": nil, "flags": nil}, ", 0 embeds, 1 components, flags 0"},
+	} {
+		a := w.send("PATCH", "/channels/"+w.text+"/messages/"+m.ID, x.edit)
+		var m dcMessage
+		w.ok(json.Unmarshal(a.body, &m))
+		if got := fmt.Sprintf("%s, %d embeds, %d components, flags %d", m.Content, len(m.Embeds), len(m.Components), m.Flags); got != x.want {
+			t.Errorf("after %v: %s, want %s", x.edit, got, x.want)
+		}
+	}
+}
+
 func TestLimitsOfCommands(t *testing.T) {
 	w := newTown(t, DiscordOptions{})
 	w.o.Spec = nil
