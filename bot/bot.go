@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -251,26 +252,54 @@ func (b *Bot) syncChannels(ctx context.Context, now time.Time) error {
 	if err := b.store.PutChannels(ctx, b.config.Channels, now); err != nil {
 		return err
 	}
-	if err := errors.Join(b.store.BeginChannels(ctx, now), b.giveWay(ctx)); err != nil {
+	if err := b.store.BeginChannels(ctx, now); err != nil {
 		return err
 	}
-	wanted := make(map[string]bool, len(b.config.Channels))
-	for _, c := range b.config.Channels {
-		wanted[c.Name] = true
-	}
-	all, err := b.store.ChannelNames(ctx, store.FromConfig)
+	wanted, taken, err := b.configured(ctx)
 	if err != nil {
 		return err
 	}
-	for _, name := range all {
-		if !wanted[name] {
-			b.log.Info("channel is no longer configured", "channel", name)
-			if err := b.store.RemoveChannel(ctx, name); err != nil {
-				return err
-			}
+	var over []store.Channel
+	err = b.store.EachChannel(ctx, func(c store.Channel, _ store.Progress) error {
+		if c.Origin == store.FromConfig && !wanted[c.Name] || c.Origin == store.FromChat && taken[c.Chat] {
+			over = append(over, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range over {
+		if c.Origin == store.FromConfig {
+			b.log.Info("channel is no longer configured", "channel", c.Name)
+		} else { // the operator's word goes before that of who manages the chat
+			b.log.Warn("a chat that had subscribed is configured now: the configuration holds", "channel", c.Name)
+		}
+		if err := b.store.RemoveChannel(ctx, c.Name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// configured are the names of the channels that the configuration has, and their
+// chats, by their lasting ids.
+func (b *Bot) configured(ctx context.Context) (names map[string]bool, chats map[store.Chat]bool, err error) {
+	names, chats = make(map[string]bool, len(b.config.Channels)), make(map[store.Chat]bool, len(b.config.Channels))
+	for _, c := range b.config.Channels {
+		names[c.Name] = true
+		if strings.HasPrefix(c.Chat.ID, "@") {
+			place, err := b.store.Place(ctx, c.Chat)
+			switch {
+			case err == nil:
+				c.Chat.ID = place.Chat.ID
+			case !errors.Is(err, store.ErrNotFound):
+				return nil, nil, err
+			}
+		}
+		chats[c.Chat] = true
+	}
+	return names, chats, nil
 }
 
 // startPlatforms starts taking questions. A platform that ends does not end the

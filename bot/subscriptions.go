@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strings"
 	"time"
 
 	"briefbot/store"
@@ -106,39 +105,4 @@ func endAbandoned(ctx context.Context, st *store.Store, log *slog.Logger) {
 	if len(ended) > 0 {
 		log.Info("subscriptions ended, since their chats have long been gone", "channels", ended)
 	}
-}
-
-// giveWay ends the subscriptions of chats that the configuration has from now on:
-// the operator's word goes before that of who manages the chat.
-func (b *Bot) giveWay(ctx context.Context) error {
-	subscribed, err := b.store.ChannelNames(ctx, store.FromChat)
-	if err != nil || len(subscribed) == 0 {
-		return err
-	}
-	configured := make(map[store.Chat]bool, len(b.config.Channels))
-	for _, c := range b.config.Channels {
-		if strings.HasPrefix(c.Chat.ID, "@") {
-			place, err := b.store.Place(ctx, c.Chat)
-			switch {
-			case err == nil:
-				c.Chat.ID = place.Chat.ID
-			case !errors.Is(err, store.ErrNotFound):
-				return err
-			}
-		}
-		configured[c.Chat] = true
-	}
-	for _, name := range subscribed {
-		c, err := b.store.Channel(ctx, name)
-		if err != nil {
-			return err
-		}
-		if configured[c.Chat] {
-			b.log.Warn("a chat that had subscribed is configured now: the configuration holds", "channel", name)
-			if err := b.store.RemoveChannel(ctx, name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

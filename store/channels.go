@@ -245,41 +245,56 @@ func (s *Store) Channels(ctx context.Context) ([]Channel, error) {
 	return all, err
 }
 
-// EachChannel gives each channel and how far it has come, by name.
+// EachChannel gives each channel and how far it has come, by name. It reads on
+// while others write: what they change behind it, it does not tell.
 func (s *Store) EachChannel(ctx context.Context, each func(Channel, Progress) error) error {
-	return s.e.View(ctx, func(r Reader) error {
-		from, to := under("channel")
-		for k := range r.Scan(from, to) {
+	for from, _ := under("channel"); from != ""; {
+		err := s.someChannels(ctx, &from, func(r Reader, k string) error {
 			var c Channel
 			var p Progress
 			if err := errors.Join(get(r, k, &c), get(r, key("progress", last(k)), &p)); err != nil {
 				return fmt.Errorf("channel %s: %w", last(k), err)
 			}
-			if err := each(c, p); err != nil {
+			return each(c, p)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readStep is how many channels are read in one transaction. All at once would
+// have all of their data in memory, and hold up what the engine tidies away.
+const readStep = 1000
+
+// someChannels gives the keys of the next channels, and moves from to where it
+// goes on; to nothing behind the last one.
+func (s *Store) someChannels(ctx context.Context, from *string, each func(r Reader, k string) error) error {
+	defer s.rest()
+	return s.e.View(ctx, func(r Reader) error {
+		n := 0
+		_, to := under("channel")
+		for k := range r.Scan(*from, to) {
+			if n++; n > readStep {
+				*from = k
+				return nil
+			}
+			if err := each(r, k); err != nil {
 				return err
 			}
 		}
+		*from = ""
 		return nil
 	})
 }
 
-// ChannelNames gives the names of the channels of an origin, in order.
-func (s *Store) ChannelNames(ctx context.Context, of Origin) ([]string, error) {
-	var all []string
-	err := s.e.View(ctx, func(r Reader) error {
-		from, to := under("channel")
-		for k := range r.Scan(from, to) {
-			var c Channel
-			if err := get(r, k, &c); err != nil {
-				return err
-			}
-			if c.Origin == of {
-				all = append(all, last(k))
-			}
-		}
-		return nil
-	})
-	return all, err
+// rest lets the engine give back the memory that a longer look at the data took,
+// if it is one that keeps some.
+func (s *Store) rest() {
+	if e, ok := s.e.(interface{ GiveBack() }); ok {
+		e.GiveBack()
+	}
 }
 
 // Progress gives how far the channel has come, or ErrNotFound before it began.

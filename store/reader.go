@@ -189,20 +189,25 @@ func dropWaiting(w Writer, where string, c Chat, unwanted func(Delivery) bool) (
 // configuration's, after a backup was restored. What came in since the backup
 // is not new to them, nor what became of the stories that a reader follows.
 func (s *Store) BeginChannels(ctx context.Context, at time.Time) error {
-	var some []Channel
-	err := s.e.View(ctx, func(r Reader) error {
-		some = nil
-		from, to := under("channel")
-		for k := range r.Scan(from, to) {
-			if r.Get(key("progress", last(k))) != nil {
-				continue
-			}
-			var c Channel
-			if err := get(r, k, &c); err != nil {
-				return err
-			}
-			some = append(some, c)
+	for from, _ := under("channel"); from != ""; {
+		if err := s.beginSome(ctx, &from, at); err != nil {
+			return fmt.Errorf("begin the channels of a restored backup: %w", err)
 		}
+	}
+	return nil
+}
+
+func (s *Store) beginSome(ctx context.Context, from *string, at time.Time) error {
+	var some []Channel
+	err := s.someChannels(ctx, from, func(r Reader, k string) error {
+		if r.Get(key("progress", last(k))) != nil {
+			return nil
+		}
+		var c Channel
+		if err := get(r, k, &c); err != nil {
+			return err
+		}
+		some = append(some, c)
 		return nil
 	})
 	for _, c := range some {
@@ -217,10 +222,7 @@ func (s *Store) BeginChannels(ctx context.Context, at time.Time) error {
 			return catchUp(w, c)
 		})
 	}
-	if err != nil {
-		return fmt.Errorf("begin the channels of a restored backup: %w", err)
-	}
-	return nil
+	return err
 }
 
 // catchUp takes the stories that a reader follows for known, as they are now.

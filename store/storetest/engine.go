@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		"schedules":                             schedules,
 		"chats":                                 chats,
 		"the channel of a chat":                 channelOf,
+		"more channels than are read at once":   manyChannels,
 		"profiles, and what was searched for":   profiles,
 		"readers' channels":                     readers,
 		"what becomes of a followed story":      followers,

@@ -746,6 +746,34 @@ func chats(t *testing.T, open Open) {
 	}
 }
 
+// manyChannels lets each of many channels be told once, in order.
+func manyChannels(t *testing.T, open Open) {
+	e, _ := open(t)
+	s := openStore(t, e)
+	var all []store.Channel
+	for i := range 2500 {
+		all = append(all, channel(fmt.Sprintf("c%04d", i), fmt.Sprint(i+1)))
+	}
+	if err := s.PutChannels(t.Context(), all, noon); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	err := s.EachChannel(t.Context(), func(c store.Channel, p store.Progress) error {
+		if told == len(all) || c.Name != all[told].Name || !p.Began.Equal(noon) {
+			return fmt.Errorf("channel %d is %s, which began at %v", told, c.Name, p.Began)
+		}
+		told++
+		return nil
+	})
+	if err != nil || told != len(all) {
+		t.Errorf("told %d of %d channels: %v", told, len(all), err)
+	}
+	enough := errors.New("enough")
+	if err := s.EachChannel(t.Context(), func(store.Channel, store.Progress) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("who has enough is told: %v", err)
+	}
+}
+
 func channelOf(t *testing.T, open Open) {
 	eng, _ := open(t)
 	s := openStore(t, eng)
