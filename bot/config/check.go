@@ -97,7 +97,7 @@ func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
 		if d.bad[at+"."+o] {
 			return
 		}
-		if d.given[at+"."+o] != nil {
+		if d.given(at+"."+o) != nil {
 			given = append(given, o)
 		}
 	}
@@ -113,12 +113,12 @@ func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
 	}
 	origin := given[0]
 	for _, b := range belongs {
-		if path := at + "." + b.key; d.given[path] != nil && !d.bad[path] && !slices.Contains(b.to, origin) {
-			d.fail(path, d.given[path], problem{reason: "means nothing beside " + origin, hint: "it belongs beside " + strings.Join(b.to, ", ")})
+		if path := at + "." + b.key; d.given(path) != nil && !d.bad[path] && !slices.Contains(b.to, origin) {
+			d.fail(path, d.given(path), problem{reason: "means nothing beside " + origin, hint: "it belongs beside " + strings.Join(b.to, ", ")})
 		}
 	}
-	if path := at + ".selectors"; origin == "feed" && d.given[path] != nil && !s.Follow {
-		d.fail(path, d.given[path], problem{reason: "are for pages", hint: "want follow: true, which reads the pages of the feed's items"})
+	if path := at + ".selectors"; origin == "feed" && d.given(path) != nil && !s.Follow {
+		d.fail(path, d.given(path), problem{reason: "are for pages", hint: "want follow: true, which reads the pages of the feed's items"})
 	}
 	for _, f := range s.Selectors.fields() {
 		checkSelector(d, at+".selectors."+f.key)
@@ -135,7 +135,7 @@ func (c *Config) checkOrigin(d *decoder, at string, s *Source) {
 }
 
 func checkSelector(d *decoder, path string) {
-	n := d.given[path]
+	n := d.given(path)
 	if n == nil || d.bad[path] || d.checks.Selector == nil {
 		return
 	}
@@ -149,7 +149,7 @@ func (c *Config) checkTopics(d *decoder) {
 	for i, t := range c.Topics {
 		at := element("topics", i)
 		names.check(d, at+".name", strings.ToLower(t.Name))
-		if n := d.given[at+".words"]; n == nil || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		if n := d.given(at + ".words"); n == nil || n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
 			d.fail(at, d.node(at), problem{reason: "has no words", hint: "want some, as in words: [ferry, /rail(way)?/]"})
 		}
 	}
@@ -161,7 +161,7 @@ func (c *Config) checkOutlets(d *decoder) {
 		at := element("outlets", i)
 		names.check(d, at+".name", strings.ToLower(o.Name))
 		domains.check(d, at+".domain", strings.ToLower(o.Domain))
-		given := func(key string) bool { return d.given[at+"."+key] != nil || d.bad[at+"."+key] }
+		given := func(key string) bool { return d.given(at+"."+key) != nil || d.bad[at+"."+key] }
 		switch {
 		case d.bad[at]:
 		case !given("name") && !given("domain"):
@@ -193,23 +193,23 @@ func (c *Config) checkChannels(d *decoder) {
 // the key that says it.
 func (c *Config) checkChat(d *decoder, at string, chat store.Chat) string {
 	discord, telegram := at+".discord", at+".telegram"
-	onDiscord, onTelegram := d.given[discord] != nil, d.given[telegram] != nil
+	onDiscord, onTelegram := d.given(discord) != nil, d.given(telegram) != nil
 	switch {
 	case onDiscord && onTelegram:
 		d.fail(at, d.node(telegram), problem{reason: "is on two platforms", hint: "want discord or telegram, and a channel for each"})
 	case onDiscord:
 		checkToken(d, "discord", discord, c.Discord.Token)
-		if thread := at + ".thread"; d.given[thread] != nil {
+		if thread := at + ".thread"; d.given(thread) != nil {
 			d.fail(thread, d.node(thread), problem{reason: "is for Telegram", hint: "a thread of Discord has an id of its own: put that at discord"})
 		}
-		if format := at + ".format"; d.given[format] != nil {
+		if format := at + ".format"; d.given(format) != nil {
 			d.fail(format, d.node(format), problem{reason: "is for Telegram", hint: "Discord shows all posts in one form: leave it out"})
 		}
 		return discord
 	case onTelegram:
 		checkToken(d, "telegram", telegram, c.Telegram.Token)
 		for _, key := range []string{"threads", "ping", "publish"} {
-			if path := at + "." + key; d.given[path] != nil {
+			if path := at + "." + key; d.given(path) != nil {
 				d.fail(path, d.node(path), problem{reason: "is for Discord", hint: "Telegram has no such thing: leave it out"})
 			}
 		}
@@ -247,7 +247,7 @@ func checkSchedule(d *decoder, path, text string) {
 // checkSpoken finds out whether the bot has words in a channel's language. The
 // one at the top is also that of the stories, which may be any.
 func checkSpoken(d *decoder, path, code string) {
-	if d.checks.Language == nil || d.given[path] == nil || d.bad[path] {
+	if d.checks.Language == nil || d.given(path) == nil || d.bad[path] {
 		return
 	}
 	if err := d.checks.Language(code); err != nil {

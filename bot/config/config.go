@@ -183,7 +183,6 @@ func Parse(name string, data []byte, env func(string) (string, bool), checks Che
 		file:   name,
 		env:    env,
 		checks: checks,
-		given:  map[string]*yaml.Node{},
 		bad:    map[string]bool{},
 	}
 	root := d.document(data)

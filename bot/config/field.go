@@ -72,8 +72,7 @@ type decoder struct {
 	env    func(string) (string, bool)
 	checks Checks
 	root   *yaml.Node
-	given  map[string]*yaml.Node // what the file has, by path
-	bad    map[string]bool       // what was complained of, by path
+	bad    map[string]bool // what was complained of, by path
 	errs   Errors
 }
 
@@ -87,10 +86,42 @@ func (d *decoder) failAt(line, column int, p problem) {
 	d.fail("", &yaml.Node{Line: line, Column: column}, p)
 }
 
+// given is what the file has at a path; nil if it has nothing there. It is looked
+// for: a note of each would take as much memory again as the channels do.
+func (d *decoder) given(path string) *yaml.Node {
+	at := strings.LastIndexAny(path, ".[")
+	in, name := d.root, path[at+1:]
+	if at > 0 {
+		in = d.given(path[:at])
+	}
+	switch {
+	case in == nil:
+		return nil
+	case in.Kind == yaml.SequenceNode:
+		i, err := strconv.Atoi(strings.TrimSuffix(name, "]"))
+		if err != nil || i >= len(in.Content) {
+			return nil
+		}
+		return follow(in.Content[i])
+	case in.Kind != yaml.MappingNode:
+		return nil
+	}
+	for i := 0; i+1 < len(in.Content); i += 2 {
+		if keyName(in.Content[i]) != name {
+			continue
+		}
+		if v := follow(in.Content[i+1]); !isNull(v) {
+			return v
+		}
+		break // what comes later with the same name does not count
+	}
+	return nil
+}
+
 // node is what stands at a path, or else at the nearest key above it.
 func (d *decoder) node(path string) *yaml.Node {
 	for path != "" {
-		if n := d.given[path]; n != nil {
+		if n := d.given(path); n != nil {
 			return n
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
@@ -274,9 +305,10 @@ func readFields(d *decoder, path string, n *yaml.Node, fields []field) {
 	for _, f := range fields {
 		at := join(path, f.key)
 		v := values[f.key]
-		if v != nil && !isNull(v) {
-			d.given[at] = v
-		} else if v = nil; n != nil && f.required && !d.bad[at] {
+		if v != nil && isNull(v) {
+			v = nil
+		}
+		if v == nil && n != nil && f.required && !d.bad[at] {
 			d.fail(at, n, problem{reason: "is missing", hint: f.doc})
 		}
 		f.read(d, at, v)
@@ -354,10 +386,12 @@ func (l lists[T]) read(d *decoder, path string, n *yaml.Node) {
 		return
 	}
 	*l.to = make([]T, len(n.Content))
+	var one T
+	fields := l.fields(&one) // once: there may be a hundred thousand
 	for i, e := range n.Content {
-		at := element(path, i)
-		d.given[at] = follow(e)
-		readFields(d, at, follow(e), l.fields(&(*l.to)[i]))
+		one = *new(T)
+		readFields(d, element(path, i), follow(e), fields)
+		(*l.to)[i] = one
 	}
 }
 
@@ -391,7 +425,7 @@ func (s secretFile) read(d *decoder, path string, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	if d.given[strings.TrimSuffix(path, "_file")] != nil {
+	if d.given(strings.TrimSuffix(path, "_file")) != nil {
 		d.fail(path, n, problem{reason: "is given beside the secret itself", hint: "want one of the two"})
 		return
 	}
