@@ -20,17 +20,21 @@ import (
 
 // runBot runs the bot until it is told to end.
 func runBot(ctx context.Context, c *invocation) error {
+	ours := os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == ""
+	if ours {
+		debug.SetGCPercent(garbageReading)
+	}
 	conf, err := c.configured()
 	if err != nil {
 		return err
 	}
+	if ours {
+		debug.SetMemoryLimit(memory)
+		debug.SetGCPercent(garbage)
+	}
 	b, err := bot.New(ctx, bot.Options{Config: conf, Log: logger(conf.Log, c.stderr)})
 	if err != nil {
 		return hint(err, conf.Data)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
-		debug.SetMemoryLimit(memory)
-		debug.SetGCPercent(garbage)
 	}
 	return b.Run(ctx)
 }
@@ -43,6 +47,11 @@ const memory = 112 << 20
 // the memory allows: a small bot has a few megabytes alive, and would collect
 // them many times a second during a broadcast.
 const garbage = 400
+
+// garbageReading is the same while the configuration is read: with a hundred
+// thousand channels in it, what is alive is far beyond the memory meant above,
+// and to collect as often as that asks for would take longer than the reading.
+const garbageReading = 25
 
 // configured reads the configuration for a command that takes no flag but its
 // file.
