@@ -382,6 +382,7 @@ func (s *Store) storiesAfter(r Reader, seq uint64, limit int) ([]Entry, error) {
 // newest first, at most limit of them. Those that were taken back are among
 // them.
 func (s *Store) StoriesBefore(ctx context.Context, seq uint64, limit int) ([]Entry, error) {
+	defer s.rest() // all stories go by here at the start
 	var all []Entry
 	err := s.e.View(ctx, func(r Reader) error {
 		from, _ := under("story-seq")
@@ -389,7 +390,7 @@ func (s *Store) StoriesBefore(ctx context.Context, seq uint64, limit int) ([]Ent
 			if len(all) == limit {
 				break
 			}
-			var e Entry // not of those that are remembered: all stories go by here
+			var e Entry // not of those that are remembered
 			if err := get(r, key("story", string(id)), &e); err != nil {
 				return err
 			}
