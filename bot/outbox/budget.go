@@ -21,8 +21,8 @@ type budget struct {
 	mu       sync.Mutex
 	used     slots         // guarded by mu: the one that is free next in front
 	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken
-	first    time.Time     // guarded by mu: when the first answer came
-	quickest time.Duration // guarded by mu: of all requests made since, from leaving to answer
+	answers  int           // guarded by mu
+	quickest time.Duration // guarded by mu: of all requests, from leaving to answer
 }
 
 // slot is the right to one request, not before its time. Its times are guarded by
@@ -52,6 +52,13 @@ func (b *budget) next(now time.Time) time.Time {
 		return now
 	}
 	return b.used[0].free.Add(-ahead)
+}
+
+// rests reports whether nothing was sent for as long as the limit is for.
+func (b *budget) rests(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !slices.ContainsFunc(b.used, func(s *slot) bool { return s.free.After(now) })
 }
 
 // take gives the next slot. What is urgent need not wait for those posts that were
@@ -104,15 +111,22 @@ func (b *budget) back(s *slot) {
 		return // it hung, and was given up
 	}
 	now := time.Now()
-	if b.first.IsZero() {
-		b.first = now
-	}
-	// What was made before had to connect first, and was counted only then.
-	if took := now.Sub(s.made); s.made.After(b.first) && (b.quickest == 0 || took < b.quickest) {
+	if took := now.Sub(s.made); b.answers == 0 || took < b.quickest {
 		b.quickest = took
 	}
-	s.free = now.Add(b.per - b.quickest)
+	b.answers++
+	s.free = now.Add(b.per - b.onTheWay())
 	heap.Fix(&b.used, s.index)
+}
+
+// onTheWay is what a request and its answer need at the very least: with so many
+// answers as there are slots, the quickest is known well enough. The first ones had
+// to connect, and how a request's way and its answer's share the time is not known.
+func (b *budget) onTheWay() time.Duration {
+	if b.answers < b.most {
+		return 0
+	}
+	return b.quickest * 3 / 4
 }
 
 // slots is a heap, the one that is free next in front.

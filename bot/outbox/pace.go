@@ -16,6 +16,7 @@ import (
 type Pace struct {
 	rates config.Rates
 	all   *rate.Limiter // spreads requests over time; nil: no limit
+	late  int           // what all allows at once only when it was late
 	total *budget       // holds the limit; nil: none
 
 	mu    sync.Mutex
@@ -24,16 +25,23 @@ type Pace struct {
 	crowd int                      // guarded by mu: at so many chats the quiet ones are forgotten
 }
 
-// spurt is how much of its rate a bot may make up for when it was late: timers
-// and transactions are not exact, and what is lost at a high rate adds up.
-const spurt = 100 * time.Millisecond
+const (
+	// spurt is how much of its rate a bot may make up for when it was late: timers
+	// and transactions are not exact, and what is lost at a high rate adds up.
+	spurt = 100 * time.Millisecond
+	// atOnce is how much of it a bot that had a rest begins with: whatever it sends
+	// at once is missing at the end of the second, when readers may ask.
+	atOnce = 10 * time.Millisecond
+)
 
 // NewPace makes the pace of a platform with such rates.
 func NewPace(r config.Rates) *Pace {
 	p := &Pace{rates: r, chats: map[store.Chat]*chatPace{}, crowd: minCrowd}
 	if r.All.Count > 0 {
 		perSecond := r.All.Count / r.All.Per.Seconds()
-		p.all = rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond*spurt.Seconds())))
+		within := func(d time.Duration) int { return max(1, int(perSecond*d.Seconds())) }
+		p.all = rate.NewLimiter(rate.Limit(perSecond), within(spurt))
+		p.late = within(spurt) - within(atOnce)
 		most := max(1, int(r.All.Count))
 		p.total = &budget{most: most, per: time.Duration(float64(most) / perSecond * float64(time.Second))}
 	}
@@ -59,6 +67,9 @@ func (p *Pace) next(now time.Time) time.Time {
 func (p *Pace) take(now time.Time, urgent bool) *slot {
 	if p.all == nil {
 		return &slot{}
+	}
+	if p.total.rests(now) {
+		p.all.AllowN(now, p.late)
 	}
 	p.all.AllowN(now, 1)
 	return p.total.take(now, urgent)

@@ -120,6 +120,19 @@ func TestPace(t *testing.T) {
 				d.Errorf("the reader waited %s", took)
 			}
 		}},
+		{"a broadcast leaves something of each second to those who ask at its end", config.Rates{All: config.Rate{Count: 400, Per: time.Second}}, func(d *desk) {
+			d.plan(chats(1200), "before")
+			d.start()
+			pass(time.Minute) // every chat is known
+			d.plan(chats(1200), "a")
+			pass(970 * time.Millisecond)
+			asked := time.Now()
+			ask(d, "9999")
+			pass(time.Second)
+			if took := d.at["9999:answer.0"].Sub(asked); took < 0 || took > 10*time.Millisecond {
+				d.Errorf("the reader waited %s", took)
+			}
+		}},
 		{"an answer goes before the same chat's post that waits for its turn", telegram, func(d *desk) {
 			d.plan(chats(400), "a")
 			d.start()
