@@ -71,10 +71,10 @@ const (
 	// future is how far ahead of the clock a last run may seem to be before it
 	// is taken for the work of a clock that was wrong.
 	future = 25 * time.Hour
-	// maxStep is how many channels are planned for in one transaction, if it
-	// holds so many, and maxSteps how many transactions are under way at the
-	// same time: so few that what readers ask is not held up behind them.
-	maxStep  = 32
+	// maxStep is how many channels are planned for in one transaction: it holds as
+	// many where each gets one story. maxSteps is how many transactions are under way
+	// at the same time: so few that what readers ask is not held up behind them.
+	maxStep  = 24
 	maxSteps = 2
 	// maxTold is how many channels' next runs are told in the log one by one.
 	maxTold = 20
