@@ -13,10 +13,6 @@ import (
 // fsync no longer counts, few enough that the first one does not wait long.
 const maxGathered = 512
 
-// maxYields is how often the others get the processor before a commit: what it
-// costs hardly depends on how much is in it.
-const maxYields = 4
-
 // write is one call of Update on its way through the writer.
 type write struct {
 	ctx  context.Context
@@ -63,19 +59,20 @@ func (e *Engine) writer() {
 	}
 }
 
-// gather takes in what waits for the next commit, and what comes while others
-// have the processor: on a busy machine that is much.
+// gather takes in what waits for the next commit, and what comes while the others
+// have the processor once: on a busy machine that is much, and what a commit costs
+// hardly depends on how much is in it.
 func (e *Engine) gather(first *write) []*write {
 	batch := []*write{first}
-	for yields := 0; len(batch) < maxGathered; {
+	for yielded := false; len(batch) < maxGathered; {
 		select {
 		case w := <-e.writes:
 			batch = append(batch, w)
 		default:
-			if yields == maxYields {
+			if yielded {
 				return batch
 			}
-			yields++
+			yielded = true
 			runtime.Gosched()
 		}
 	}
