@@ -20,7 +20,7 @@ type budget struct {
 
 	mu       sync.Mutex
 	used     slots         // guarded by mu: the one that is free next in front
-	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken
+	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken, and some whose time has come
 	answers  int           // guarded by mu
 	quickest time.Duration // guarded by mu: of all requests, from leaving to answer
 }
@@ -72,12 +72,14 @@ func (b *budget) take(now time.Time, urgent bool) *slot {
 	}
 	s.free = s.from.Add(b.per + hanging)
 	heap.Push(&b.used, s)
+	// By the clock as it is now: those whose time has come may have left.
+	b.early = slices.DeleteFunc(b.early, func(post *slot) bool { return time.Until(post.from) <= 0 })
 	if !urgent {
 		b.early = append(b.early, s)
 		return s
 	}
 	for _, post := range b.early {
-		if post.from.After(now) && post.from.Before(s.from) {
+		if post.from.Before(s.from) {
 			post.from, s.from = s.from, post.from
 		}
 	}
@@ -93,7 +95,6 @@ func (b *budget) leave(s *slot) {
 		time.Sleep(wait)
 		b.mu.Lock() // what is urgent may have taken its time meanwhile
 	}
-	b.early = slices.DeleteFunc(b.early, func(x *slot) bool { return x == s })
 	s.made = time.Now()
 	s.free = s.made.Add(b.per + hanging)
 	if s.index < 0 { // it is late, and was given up
