@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -77,6 +78,7 @@ func benchBroadcast(b *testing.B, h *house, p store.Platform, rate int, rates st
 		due := time.Now().Add(comesIn + period).Truncate(period)
 		time.Sleep(time.Until(due.Add(-comesIn)))
 		h.write(n + 1)
+		runtime.GC()
 		time.Sleep(time.Until(due))
 		stop := h.ask(p)
 		h.until("a story", func() bool { return h.posted(p, n+1) == chats })
@@ -160,8 +162,12 @@ type house struct {
 
 func newHouse(b *testing.B, dl sandbox.DiscordLimits, tl sandbox.TelegramLimits) *house {
 	// The stand-ins are not what is measured: the less they take of the processor,
-	// the better.
-	debug.SetGCPercent(400)
+	// the better. Their garbage is collected between the stories, unless it is much.
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(1<<30)
+	b.Cleanup(func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	})
 	h := &house{
 		B:        b,
 		discord:  sandbox.NewDiscord(sandbox.DiscordOptions{Limits: dl}),

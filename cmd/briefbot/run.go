@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 
 	"briefbot/bot"
@@ -32,6 +33,7 @@ func runBot(ctx context.Context, c *invocation) error {
 		debug.SetMemoryLimit(memory)
 		debug.SetGCPercent(garbage)
 	}
+	spareThread()
 	b, err := bot.New(ctx, bot.Options{Config: conf, Log: logger(conf.Log, c.stderr)})
 	if err != nil {
 		return hint(err, conf.Data)
@@ -52,6 +54,16 @@ const garbage = 400
 // thousand channels in it, what is alive is far beyond the memory meant above,
 // and to collect as often as that asks for would take longer than the reading.
 const garbageReading = 25
+
+// spareThread has one thread more run Go code than there are cores, unless the
+// environment says how many. While each of them has work, the runtime looks for what
+// has come over the network no more than every 10 ms (its sysmon does): a reader's
+// question would wait so long again and again during a broadcast.
+func spareThread() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	}
+}
 
 // configured reads the configuration for a command that takes no flag but its
 // file.
