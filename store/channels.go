@@ -408,7 +408,8 @@ func (s *Store) carryOut(w Writer, a Agenda, plan Plan) (made []Delivery, err er
 		for _, r := range d.Stories {
 			put(w, postKey(r.ID, channel), post{Delivery: d.ID, Last: d.ID})
 		}
-		writeDelivery(w, Delivery{}, d)
+		planned := writeDelivery(w, Delivery{}, d)
+		s.deliveries.keep(deliveryKey(d.ID), planned.raw, planned.value) // it has its turn soon
 		made = append(made, d)
 	}
 	put(w, key("progress", channel), plan.Progress)

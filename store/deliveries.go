@@ -179,13 +179,16 @@ func (d Delivery) lasting() Delivery {
 }
 
 // writeDelivery writes d and what differs from old in the keys that follow from
-// it.
-func writeDelivery(w Writer, old, d Delivery) {
+// it, and gives it as it stands there.
+func writeDelivery(w Writer, old, d Delivery) remembered[Delivery] {
 	if old.ID == 0 && d.Kind != AnswerDelivery {
 		d.Parked = isPaused(w, d.Chat)
 	}
 	relate(w, old, d)
-	put(w, deliveryKey(d.ID), d.lasting())
+	d = d.lasting()
+	raw := encode(d)
+	w.Put(deliveryKey(d.ID), raw)
+	return remembered[Delivery]{raw, d}
 }
 
 // relate writes what differs between old and d in the keys that follow from a

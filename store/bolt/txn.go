@@ -39,8 +39,8 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 	return r.err
 }
 
-// txn is the Reader and Writer of one function. In a gathered transaction it
-// keeps what it overwrites, so that it alone can be undone.
+// txn is the Reader and Writer of one function at a time. In a gathered transaction
+// it keeps what the function overwrites, so that it alone can be undone.
 type txn struct {
 	b       *bbolt.Bucket
 	c       *bbolt.Cursor // finds single keys: one for all of them
@@ -48,6 +48,11 @@ type txn struct {
 	written []change      // no more than store.MaxKeys
 	bytes   int
 	writes  int // counts changes, so that a scan knows when its cursor is stale
+}
+
+// begin makes it ready for the next function.
+func (t *txn) begin() {
+	t.err, t.written, t.bytes = nil, t.written[:0], 0
 }
 
 // change is what became of a key.

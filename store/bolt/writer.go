@@ -103,12 +103,13 @@ func (e *Engine) transact(batch []*write) (err error) {
 	}
 	defer tx.Rollback()
 	b := tx.Bucket(bucket)
-	c := b.Cursor()
+	t := &txn{b: b, c: b.Cursor()}
 	for _, w := range batch {
 		if w.err = w.ctx.Err(); w.err != nil {
 			continue
 		}
-		if err := w.run(&txn{b: b, c: c}); err != nil {
+		t.begin()
+		if err := w.run(t); err != nil {
 			return err
 		}
 	}
