@@ -61,14 +61,15 @@ func (b *budget) rests(now time.Time) bool {
 	return !slices.ContainsFunc(b.used, func(s *slot) bool { return s.free.After(now) })
 }
 
-// take gives the next slot. What is urgent need not wait for those posts that were
-// let go ahead of their time: it gets the time of the first, which gets its.
-func (b *budget) take(now time.Time, urgent bool) *slot {
+// take gives the next slot from a time on. What is urgent need not wait for those
+// posts that were let go ahead of their time: it gets the time of the first, which
+// gets its.
+func (b *budget) take(from time.Time, urgent bool) *slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := &slot{from: now}
-	for len(b.used) >= b.most || len(b.used) > 0 && !b.used[0].free.After(now) {
-		s.from = later(now, heap.Pop(&b.used).(*slot).free)
+	s := &slot{from: from}
+	for len(b.used) >= b.most || len(b.used) > 0 && !b.used[0].free.After(from) {
+		s.from = later(from, heap.Pop(&b.used).(*slot).free)
 	}
 	s.free = s.from.Add(b.per + hanging)
 	heap.Push(&b.used, s)

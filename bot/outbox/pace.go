@@ -56,7 +56,7 @@ func (p *Pace) next(now time.Time) time.Time {
 	if p.all != nil {
 		if missing := 1 - p.all.TokensAt(now); missing > 0 {
 			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
-			at = later(at, now.Add(wait))
+			at = later(at, now.Add(wait-ahead))
 		}
 		at = later(at, p.total.next(now))
 	}
@@ -71,8 +71,7 @@ func (p *Pace) take(now time.Time, urgent bool) *slot {
 	if p.total.rests(now) {
 		p.all.AllowN(now, p.late)
 	}
-	p.all.AllowN(now, 1)
-	return p.total.take(now, urgent)
+	return p.total.take(now.Add(p.all.ReserveN(now, 1).DelayFrom(now)), urgent)
 }
 
 // leave waits until the slot's request may be made.
@@ -90,6 +89,14 @@ func (p *Pace) within(s *slot, request func() store.Verdict) store.Verdict {
 	p.total.leave(s)
 	defer p.total.back(s)
 	return request()
+}
+
+// in is within for a request that counts as a message in the chat.
+func (p *Pace) in(c store.Chat, s *slot, request func() store.Verdict) store.Verdict {
+	return p.within(s, func() store.Verdict {
+		p.count(c)
+		return request()
+	})
 }
 
 // Own has a request made that the platform's adapter makes for itself, and that

@@ -34,8 +34,7 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 	if s == nil {
 		return err
 	}
-	d.pace.count(l.chat)
-	v := d.pace.within(s, func() store.Verdict { return sweeper.Second(finish, dl, part, d.further(ctx, l)) })
+	v := d.pace.in(l.chat, s, func() store.Verdict { return sweeper.Second(finish, dl, part, d.further(ctx, l)) })
 	switch v.Outcome {
 	case store.Delivered:
 		return d.takeBack(finish, dl, part, v.Message)

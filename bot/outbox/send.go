@@ -19,9 +19,6 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	if s == nil {
 		return false, err
 	}
-	if !d.whispers(dl) {
-		d.pace.count(l.chat)
-	}
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
@@ -42,7 +39,13 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	if err != nil {
 		return false, err
 	}
-	v := d.pace.within(s, func() store.Verdict { return d.request(finish, claimed, part) })
+	var v store.Verdict
+	request := func() store.Verdict { return d.request(finish, claimed, part) }
+	if d.whispers(dl) {
+		v = d.pace.within(s, request)
+	} else {
+		v = d.pace.in(l.chat, s, request)
+	}
 	if v.Outcome != store.Delivered {
 		return false, d.apply(finish, claimed, v)
 	}

@@ -72,14 +72,13 @@ func (d *dispatcher) settle(ctx, finish context.Context, l *lane, dl store.Deliv
 	if s == nil {
 		return err
 	}
-	d.pace.count(l.chat)
 	part := dl.Next()
 	if d.repeatable(dl) {
 		// The claim stands, and with it the time from which the platform counts.
-		v := d.pace.within(s, func() store.Verdict { return d.platform.Send(finish, dl, part) })
+		v := d.pace.in(l.chat, s, func() store.Verdict { return d.platform.Send(finish, dl, part) })
 		return d.apply(finish, dl, v)
 	}
-	v := d.pace.within(s, func() store.Verdict { return d.platform.Settle(finish, dl, part, d.further(ctx, l)) })
+	v := d.pace.in(l.chat, s, func() store.Verdict { return d.platform.Settle(finish, dl, part, d.further(ctx, l)) })
 	if v.Aloud {
 		return d.aloud(finish, dl, v)
 	}
