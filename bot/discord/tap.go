@@ -19,7 +19,7 @@ import (
 // tap is a gateway connection that reads along. The library acts on some of
 // what the gateway says in ways that can't be undone: it answers "invalid
 // session" with a login at once, for ever if need be; "reconnect" while it
-// connects is a deadlock; it swallows the code with which the gateway closes.
+// connects is a deadlock; it swallows the code with which the gateway closes, and answers with a goodbye.
 // The tap ends the connection before the library hears of these, and keeps the
 // reason. It also knows when the gateway last answered a heartbeat.
 type tap struct {
@@ -158,10 +158,7 @@ func (t *tap) hear(code int, payload []byte) error {
 		if len(payload) >= 2 {
 			closed.Code, closed.Text = int(binary.BigEndian.Uint16(payload)), string(payload[2:])
 		}
-		if t.reason == nil {
-			t.reason = closed
-		}
-		return nil // the library ends the connection
+		return closed // the library would answer with a goodbye that ends the session
 	case websocket.TextMessage:
 	default:
 		return nil

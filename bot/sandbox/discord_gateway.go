@@ -65,6 +65,8 @@ const (
 	sessionLife = 5 * time.Minute
 	// sendsPerMinute is how much a client may send.
 	sendsPerMinute = 120
+	// closeWait is how long a close frame, and what is said to it, may take.
+	closeWait = time.Second
 	// identifiesPerDay is what GET /gateway/bot calls session_start_limit.
 	identifiesPerDay = 1000
 )
@@ -137,7 +139,11 @@ func (l *dcLine) write(ws *websocket.Conn, gone <-chan struct{}) {
 		for _, x := range batch {
 			if x.final {
 				if x.code != cutOff {
-					ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(x.code, ""), time.Now().Add(time.Second))
+					ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(x.code, ""), time.Now().Add(closeWait))
+					select { // the other side may have a word too (RFC 6455, 7.1.1)
+					case <-gone:
+					case <-time.After(closeWait):
+					}
 				}
 				return
 			}
