@@ -80,7 +80,7 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 		stories:    memo[Entry]{most: 2 << 20},
 		channels:   memo[Channel]{most: 8 << 20}, // 20,000 and more: each is asked for again when its post is made
 		places:     memo[Place]{most: 2 << 20},
-		deliveries: memo[Delivery]{most: 4 << 20}, // 10,000 that are planned and wait for their turn
+		deliveries: memo[Delivery]{most: 2 << 20},
 	}}, nil
 }
 
