@@ -95,6 +95,13 @@ func (p *platform) Send(_ context.Context, d store.Delivery, part int) store.Ver
 	return store.Verdict{Outcome: store.Delivered, Message: post()}
 }
 
+// when is when a message came; others may come meanwhile.
+func (p *platform) when(name string) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at[name]
+}
+
 // post puts the message into the chat, unless the platform knows its repetition.
 func (p *platform) post(d store.Delivery, part int) string {
 	p.mu.Lock()

@@ -116,7 +116,7 @@ func TestPace(t *testing.T) {
 			asked := time.Now()
 			ask(d, "9999")
 			pass(time.Second)
-			if took := d.at["9999:answer.0"].Sub(asked); took < 0 || took > 40*time.Millisecond {
+			if took := d.when("9999:answer.0").Sub(asked); took < 0 || took > 40*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
 			}
 		}},
@@ -129,7 +129,7 @@ func TestPace(t *testing.T) {
 			asked := time.Now()
 			ask(d, "9999")
 			pass(time.Second)
-			if took := d.at["9999:answer.0"].Sub(asked); took < 0 || took > 10*time.Millisecond {
+			if took := d.when("9999:answer.0").Sub(asked); took < 0 || took > 10*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
 			}
 		}},
@@ -140,7 +140,7 @@ func TestPace(t *testing.T) {
 			asked := time.Now()
 			ask(d, "400")
 			pass(time.Second)
-			if took := d.at["400:answer.0"].Sub(asked); took < 0 || took > 40*time.Millisecond {
+			if took := d.when("400:answer.0").Sub(asked); took < 0 || took > 40*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
 			}
 		}},
@@ -159,10 +159,10 @@ func TestPace(t *testing.T) {
 			ask(d, "1")
 			d.plan("2", "a")
 			pass(5 * time.Minute)
-			if took := d.at["2:a.0"].Sub(began); took != 0 {
+			if took := d.when("2:a.0").Sub(began); took != 0 {
 				d.Errorf("the other chat waited %s", took)
 			}
-			if took := d.at["1:answer.0"].Sub(began); took < time.Minute {
+			if took := d.when("1:answer.0").Sub(began); took < time.Minute {
 				d.Errorf("the chat got an answer %s into its pause", took)
 			}
 		}},
