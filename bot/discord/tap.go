@@ -19,9 +19,10 @@ import (
 // tap is a gateway connection that reads along. The library acts on some of
 // what the gateway says in ways that can't be undone: it answers "invalid
 // session" with a login at once, for ever if need be; "reconnect" while it
-// connects is a deadlock; it swallows the code with which the gateway closes, and answers with a goodbye.
-// The tap ends the connection before the library hears of these, and keeps the
-// reason. It also knows when the gateway last answered a heartbeat.
+// connects is a deadlock; it swallows the code with which the gateway closes, and
+// answers with a goodbye. The tap ends the connection before the library hears of
+// these, and keeps the reason. It also knows when the gateway last answered a
+// heartbeat.
 type tap struct {
 	net.Conn
 	r     *bufio.Reader

@@ -74,7 +74,8 @@ func (b *budget) take(from time.Time, urgent bool) *slot {
 	s.free = s.from.Add(b.per + hanging)
 	heap.Push(&b.used, s)
 	// By the clock as it is now: those whose time has come may have left.
-	b.early = slices.DeleteFunc(b.early, func(post *slot) bool { return time.Until(post.from) <= 0 })
+	now := time.Now()
+	b.early = slices.DeleteFunc(b.early, func(post *slot) bool { return !post.from.After(now) })
 	if !urgent {
 		b.early = append(b.early, s)
 		return s
