@@ -71,6 +71,8 @@ func (s *Store) ClaimDelivery(ctx context.Context, id uint64, change func(d *Del
 // encoded beside the writer, which everybody waits for; and there once more, if
 // something else was written meanwhile.
 func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error) {
+	var d Delivery
+	var raw []byte
 	var err error
 	if c.raw == nil {
 		err = s.e.View(ctx, func(r Reader) error { return s.decide(r, c) })
@@ -82,13 +84,14 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 					return err
 				}
 			}
-			if startSteps(w, c.was.value, &c.d) {
-				c.raw = encode(c.d.lasting())
+			d, raw = c.d, c.raw
+			if startSteps(w, c.was.value, &d) {
+				raw = encode(d.lasting())
 			}
-			relate(w, c.was.value, c.d)
-			w.Put(deliveryKey(c.id), c.raw)
-			if !c.d.State.Final() {
-				s.deliveries.keep(deliveryKey(c.id), c.raw, c.d)
+			relate(w, c.was.value, d)
+			w.Put(deliveryKey(c.id), raw)
+			if !d.State.Final() {
+				s.deliveries.keep(deliveryKey(c.id), raw, d)
 			}
 			return nil
 		})
@@ -96,7 +99,7 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 	if err != nil {
 		return Delivery{}, fmt.Errorf("change delivery %d: %w", c.id, err)
 	}
-	return c.d, nil
+	return d, nil
 }
 
 // changed is what a delivery becomes, and by what that was decided.

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -40,6 +41,32 @@ func TestEngine(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) (store.Engine, func() store.Engine) {
 		path := filepath.Join(t.TempDir(), "data", "briefbot.db")
 		return open(t, path), func() store.Engine { return open(t, path) }
+	})
+}
+
+// hindered is an engine whose every function that writes is undone once and runs
+// again, as one does beside which another failed.
+type hindered struct{ *Engine }
+
+var errHindered = errors.New("another function has spoilt the transaction")
+
+func (e hindered) Update(ctx context.Context, fn func(store.Writer) error) error {
+	err := e.Engine.Update(ctx, func(w store.Writer) error {
+		if err := fn(w); err != nil {
+			return err
+		}
+		return errHindered
+	})
+	if !errors.Is(err, errHindered) {
+		return err
+	}
+	return e.Engine.Update(ctx, fn)
+}
+
+func TestEngineHindered(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Engine, func() store.Engine) {
+		path := filepath.Join(t.TempDir(), "data", "briefbot.db")
+		return hindered{open(t, path)}, func() store.Engine { return hindered{open(t, path)} }
 	})
 }
 

@@ -39,8 +39,7 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 	return r.err
 }
 
-// txn is the Reader and Writer of one function at a time. In a gathered transaction
-// it keeps what the function overwrites, so that it alone can be undone.
+// txn is the Reader and Writer of one function at a time.
 type txn struct {
 	b       *bbolt.Bucket
 	c       *bbolt.Cursor // finds single keys: one for all of them
@@ -58,8 +57,7 @@ func (t *txn) begin() {
 // change is what became of a key.
 type change struct {
 	key string
-	old []byte // before it was first written; nil if it had no value
-	put bool   // else it was deleted
+	put bool // else it was deleted
 }
 
 // damage turns a panic of bbolt, or a fault of its mapped file, into an error.
@@ -160,10 +158,8 @@ func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 	k := []byte(key)
 	i := slices.IndexFunc(t.written, func(c change) bool { return c.key == key })
 	if i < 0 {
-		// Old values stay where they are until the commit, which is later than
-		// any undoing.
 		i = len(t.written)
-		t.written = append(t.written, change{key: key, old: t.find(k)})
+		t.written = append(t.written, change{key: key})
 	}
 	t.written[i].put = put
 	t.bytes += len(key) + len(value)
@@ -175,20 +171,4 @@ func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
 	if err := do(k); err != nil {
 		t.err = fmt.Errorf("write key %q: %w", key, err)
 	}
-}
-
-// rollback undoes what this function wrote.
-func (t *txn) rollback() error {
-	for _, c := range t.written {
-		var err error
-		if c.old == nil {
-			err = t.b.Delete([]byte(c.key))
-		} else {
-			err = t.b.Put([]byte(c.key), c.old)
-		}
-		if err != nil {
-			return fmt.Errorf("undo key %q: %w", c.key, err)
-		}
-	}
-	return nil
 }

@@ -82,42 +82,53 @@ func (e *Engine) gather(first *write) []*write {
 // commit runs the batch in one transaction. A function that fails is undone
 // alone; if the commit fails, all have failed.
 func (e *Engine) commit(batch []*write) {
-	err := e.transact(batch)
+	spoilt, err := e.transact(batch)
+	for spoilt && err == nil {
+		spoilt, err = e.transact(batch)
+	}
 	for _, w := range batch {
-		if w.err == nil && err != nil {
+		if !w.failed() && err != nil {
 			w.err = fmt.Errorf("write %s: %w", e.path, err)
 		}
-		if w.err == nil {
+		if !w.failed() {
 			e.watches.tell(w.keys)
 		}
 		close(w.done)
 	}
 }
 
-func (e *Engine) transact(batch []*write) (err error) {
+// transact runs and commits what has not failed of a batch. A function that fails
+// after it wrote has spoilt the transaction for the others: nothing is committed,
+// and they have to run again, without it. It hardly ever happens, and to keep of
+// each key what it was before would cost more.
+func (e *Engine) transact(batch []*write) (spoilt bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
 	tx, err := e.db.Begin(true)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer tx.Rollback()
 	b := tx.Bucket(bucket)
 	t := &txn{b: b, c: b.Cursor()}
 	for _, w := range batch {
+		if w.failed() {
+			continue
+		}
 		if w.err = w.ctx.Err(); w.err != nil {
 			continue
 		}
 		t.begin()
-		if err := w.run(t); err != nil {
-			return err
+		w.run(t)
+		if w.failed() && len(t.written) > 0 {
+			return true, nil
 		}
 	}
-	return tx.Commit()
+	return false, tx.Commit()
 }
 
-// run runs the function; an error is of the transaction as a whole.
-func (w *write) run(t *txn) error {
+// run runs the function.
+func (w *write) run(t *txn) {
 	func() {
 		defer func() { w.panicked = recover() }()
 		w.err = w.fn(t)
@@ -125,13 +136,12 @@ func (w *write) run(t *txn) error {
 	if t.err != nil {
 		w.err = t.err
 	}
-	if w.err != nil || w.panicked != nil {
-		return t.rollback()
-	}
+	w.keys = w.keys[:0]
 	for _, c := range t.written {
 		if c.put {
 			w.keys = append(w.keys, c.key)
 		}
 	}
-	return nil
 }
+
+func (w *write) failed() bool { return w.err != nil || w.panicked != nil }

@@ -214,6 +214,19 @@ func counters(t *testing.T, open Open) {
 	e, _ := open(t)
 	const workers, each = 16, 25
 	var wg sync.WaitGroup
+	for range workers / 4 { // whose writes fail halfway
+		wg.Go(func() {
+			for range each {
+				err := e.Update(t.Context(), func(w store.Writer) error {
+					w.Put("a", append(slices.Clone(w.Get("a")), 'y'))
+					return errTest
+				})
+				if !errors.Is(err, errTest) {
+					t.Errorf("a write that failed: %v", err)
+				}
+			}
+		})
+	}
 	for range workers {
 		wg.Go(func() {
 			for range each {
