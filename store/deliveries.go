@@ -86,7 +86,7 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 			}
 			d, raw = c.d, c.raw
 			if startSteps(w, c.was.value, &d) {
-				raw = encode(d.lasting())
+				raw = encodeDelivery(d.lasting())
 			}
 			relate(w, c.was.value, d)
 			w.Put(deliveryKey(c.id), raw)
@@ -132,7 +132,7 @@ func (c *changed) decide(was remembered[Delivery], highest string) {
 	c.d = was.value
 	c.d.Parts = slices.Clone(was.value.Parts)
 	c.change(&c.d, highest)
-	c.raw = encode(c.d.lasting())
+	c.raw = encodeDelivery(c.d.lasting())
 }
 
 // stands reports whether what was decided would be decided again.
@@ -189,7 +189,7 @@ func writeDelivery(w Writer, old, d Delivery) remembered[Delivery] {
 	}
 	relate(w, old, d)
 	d = d.lasting()
-	raw := encode(d)
+	raw := encodeDelivery(d)
 	w.Put(deliveryKey(d.ID), raw)
 	return remembered[Delivery]{raw, d}
 }

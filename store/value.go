@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	jsonv1 "github.com/go-json-experiment/json/v1"
@@ -30,41 +29,15 @@ const usualValue = 256
 // encode encodes one of our own nouns, none of which can fail to encode: they
 // hold no functions, channels, cycles or foreign marshallers.
 func encode(v any) []byte {
-	if d, ok := v.(Delivery); ok && slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Body != nil }) {
-		return encodeBodies(d)
+	if d, ok := v.(Delivery); ok {
+		return encodeDelivery(d)
 	}
 	b := bytes.NewBuffer(make([]byte, 0, usualValue))
 	b.WriteByte(valueVersion)
-	writeJSON(b, v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-func writeJSON(b *bytes.Buffer, v any) {
 	if err := json.NewEncoder(b).Encode(v); err != nil {
 		panic(fmt.Sprintf("store: encode %T: %v", v, err))
 	}
-}
-
-func encodeBodies(d Delivery) []byte {
-	size := 2 * usualValue
-	with := d.Parts
-	d.Parts = slices.Clone(with)
-	for i, p := range with {
-		d.Parts[i].Body = nil
-		size += len(p.Body) + 1
-	}
-	b := bytes.NewBuffer(make([]byte, 0, size))
-	b.WriteByte(bodiesVersion)
-	writeJSON(b, d)
-	for _, p := range with {
-		if bytes.ContainsRune(p.Body, '\n') { // no adapter makes such
-			writeJSON(b, p.Body)
-			continue
-		}
-		b.Write(p.Body)
-		b.WriteByte('\n')
-	}
-	return b.Bytes()
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // get reads the value at k into v. It returns ErrNotFound if there is none.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A delivery comes back as it was written, byte for byte what its requests were,
@@ -45,6 +46,72 @@ func TestDeliveryForms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// No field of a delivery is forgotten: with each one alone, and with all of them, it
+// comes back as it was, and encoding/json reads the same.
+func TestDeliveryWhole(t *testing.T) {
+	check := func(name string, d Delivery) {
+		t.Helper()
+		var back, plain Delivery
+		written := encodeDelivery(d)
+		if err := decode("k", written, &back); err != nil || !reflect.DeepEqual(back, d) {
+			t.Errorf("%s: came back as %+v, %v\nfrom %s", name, back, err, written)
+		}
+		line, _, _ := strings.Cut(string(written[1:]), "\n")
+		for i := range d.Parts {
+			d.Parts[i].Body = nil
+		}
+		if err := json.Unmarshal([]byte(line), &plain); err != nil || !reflect.DeepEqual(plain, d) {
+			t.Errorf("%s: is read as %+v, %v\nfrom %s", name, plain, err, line)
+		}
+	}
+	var all Delivery
+	for i := range reflect.TypeFor[Delivery]().NumField() {
+		var one Delivery
+		fill(reflect.ValueOf(&one).Elem().Field(i))
+		check(reflect.TypeFor[Delivery]().Field(i).Name, one)
+		fill(reflect.ValueOf(&all).Elem().Field(i))
+	}
+	for i := range reflect.TypeFor[Part]().NumField() {
+		one := Delivery{Parts: make([]Part, 2)}
+		fill(reflect.ValueOf(&one.Parts[1]).Elem().Field(i))
+		check("Part."+reflect.TypeFor[Part]().Field(i).Name, one)
+	}
+	check("all", all)
+}
+
+// fill gives a value something in each of its fields.
+func fill(v reflect.Value) {
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2026, 11, 2, 12, 30, 1, 20, time.UTC)))
+		return
+	case json.RawMessage:
+		v.Set(reflect.ValueOf(json.RawMessage(`{"text":"a < b \u2028"}`)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	case reflect.String:
+		v.SetString("\"a\" <b>\n\u2028é")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(-7)
+	case reflect.Uint64:
+		v.SetUint(7)
+	default:
+		panic(v.Kind())
 	}
 }
 
