@@ -349,7 +349,7 @@ func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Age
 // decides for.
 func (s *Store) RunSchedules(ctx context.Context, channels []string, choose func(i int, a Agenda) Plan) (done int, made []Delivery, err error) {
 	err = s.e.Update(ctx, func(w Writer) error {
-		done, made = 0, nil
+		done, made = 0, make([]Delivery, 0, len(channels))
 		keys := 1 // the deliveries' sequence
 		for i, channel := range channels {
 			a, err := s.agenda(w, channel)

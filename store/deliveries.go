@@ -71,8 +71,6 @@ func (s *Store) ClaimDelivery(ctx context.Context, id uint64, change func(d *Del
 // encoded beside the writer, which everybody waits for; and there once more, if
 // something else was written meanwhile.
 func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error) {
-	var d Delivery
-	var raw []byte
 	var err error
 	if c.raw == nil {
 		err = s.e.View(ctx, func(r Reader) error { return s.decide(r, c) })
@@ -84,14 +82,9 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 					return err
 				}
 			}
-			d, raw = c.d, c.raw
-			if startSteps(w, c.was.value, &d) {
-				raw = encodeDelivery(d.lasting())
-			}
-			relate(w, c.was.value, d)
-			w.Put(deliveryKey(c.id), raw)
-			if !d.State.Final() {
-				s.deliveries.keep(deliveryKey(c.id), raw, d)
+			c.carryOut(w)
+			if !c.d.State.Final() {
+				s.deliveries.keep(deliveryKey(c.id), c.raw, c.d)
 			}
 			return nil
 		})
@@ -99,7 +92,10 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 	if err != nil {
 		return Delivery{}, fmt.Errorf("change delivery %d: %w", c.id, err)
 	}
-	return d, nil
+	if c.then != nil {
+		c.d.Then = c.then
+	}
+	return c.d, nil
 }
 
 // changed is what a delivery becomes, and by what that was decided.
@@ -111,6 +107,7 @@ type changed struct {
 	highest string
 	d       Delivery
 	raw     []byte // of d
+	then    []Step // d's, if they have begun
 }
 
 // decide lets the change decide by what stands in the store.
@@ -141,15 +138,27 @@ func (c *changed) stands(r Reader) bool {
 		(!c.claims || string(r.Get(highestKey(c.was.value.Chat))) == c.highest)
 }
 
-// startSteps makes deliveries of what follows a post that has just come to be
-// out for good, and says whether there are any.
-func startSteps(w Writer, old Delivery, d *Delivery) bool {
-	if d.State != Sent || old.State == Sent || len(d.Then) == 0 {
-		return false
+// carryOut writes what was decided.
+func (c *changed) carryOut(w Writer) {
+	relate(w, c.was.value, c.d)
+	raw := c.raw
+	if c.then = startSteps(w, c.was.value, c.d); c.then != nil {
+		d := c.d
+		d.Then = c.then
+		raw = encodeDelivery(d.lasting())
 	}
-	d.Then = slices.Clone(d.Then)
-	for i := range d.Then {
-		step := &d.Then[i]
+	w.Put(deliveryKey(c.id), raw)
+}
+
+// startSteps makes deliveries of what follows a post that has just come to be
+// out for good, and gives what the post knows of them; nil if nothing follows.
+func startSteps(w Writer, old, d Delivery) []Step {
+	if d.State != Sent || old.State == Sent || len(d.Then) == 0 {
+		return nil
+	}
+	steps := slices.Clone(d.Then)
+	for i := range steps {
+		step := &steps[i]
 		next := Delivery{
 			ID: next(w, "delivery"), Kind: step.Kind, Channel: d.Channel, Chat: d.Chat, Stories: d.Stories, Of: d.ID,
 			State: Planned, Planned: d.Planned,
@@ -165,7 +174,7 @@ func startSteps(w Writer, old Delivery, d *Delivery) bool {
 		}
 		writeDelivery(w, Delivery{}, next)
 	}
-	return true
+	return steps
 }
 
 // lasting is the delivery as it is kept: one that is done needs its bodies no

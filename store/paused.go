@@ -142,13 +142,17 @@ func (s *Store) PauseOf(ctx context.Context, c Chat) (Pause, error) {
 
 // pauseOf gives the pause of the chat, else of its topic.
 func pauseOf(r Reader, c Chat) (Pause, error) {
-	var p Pause
 	whole := c
 	whole.Thread = 0
-	err := get(r, pauseKey(whole), &p)
-	if errors.Is(err, ErrNotFound) && c.Thread != 0 {
-		err = get(r, pauseKey(c), &p)
+	k := pauseKey(whole)
+	if r.Get(k) == nil {
+		if c.Thread == 0 {
+			return Pause{}, ErrNotFound // as nearly always
+		}
+		k = pauseKey(c)
 	}
+	var p Pause
+	err := get(r, k, &p)
 	return p, err
 }
 

@@ -46,7 +46,8 @@ type txn struct {
 	err     error         // the first failure: it outlives what fn returns
 	written []change      // no more than store.MaxKeys
 	bytes   int
-	writes  int // counts changes, so that a scan knows when its cursor is stale
+	key     []byte // for bytesOf
+	writes  int    // counts changes, so that a scan knows when its cursor is stale
 }
 
 // begin makes it ready for the next function.
@@ -72,16 +73,17 @@ func (t *txn) Get(key string) []byte {
 		return nil
 	}
 	defer damage(&t.err)
-	return t.find([]byte(key))
-}
-
-// find gives the key's value, or nil if there is none.
-func (t *txn) find(key []byte) []byte {
-	k, v := t.c.Seek(key)
-	if !bytes.Equal(k, key) {
+	k, v := t.c.Seek(t.bytesOf(key))
+	if string(k) != key {
 		return nil
 	}
 	return v
+}
+
+// bytesOf gives a key for one call into bbolt, which keeps none.
+func (t *txn) bytesOf(key string) []byte {
+	t.key = append(t.key[:0], key...)
+	return t.key
 }
 
 func (t *txn) Scan(from, to string) iter.Seq2[string, []byte] {
@@ -143,32 +145,43 @@ func (t *txn) guard(f func()) {
 }
 
 func (t *txn) Put(key string, value []byte) {
-	t.set(key, value, true, func(k []byte) error { return t.b.Put(k, value) })
-}
-
-func (t *txn) Delete(key string) {
-	t.set(key, nil, false, t.b.Delete)
-}
-
-func (t *txn) set(key string, value []byte, put bool, do func(k []byte) error) {
-	if t.err != nil {
+	if !t.notes(key, len(value), true) {
 		return
 	}
 	defer damage(&t.err)
-	k := []byte(key)
+	t.wrote(key, t.b.Put(t.bytesOf(key), value))
+}
+
+func (t *txn) Delete(key string) {
+	if !t.notes(key, 0, false) {
+		return
+	}
+	defer damage(&t.err)
+	t.wrote(key, t.b.Delete(t.bytesOf(key)))
+}
+
+// notes notes what is to become of a key, and says whether that may be.
+func (t *txn) notes(key string, size int, put bool) bool {
+	if t.err != nil {
+		return false
+	}
 	i := slices.IndexFunc(t.written, func(c change) bool { return c.key == key })
 	if i < 0 {
 		i = len(t.written)
 		t.written = append(t.written, change{key: key})
 	}
 	t.written[i].put = put
-	t.bytes += len(key) + len(value)
+	t.bytes += len(key) + size
 	if len(t.written) > store.MaxKeys || t.bytes > store.MaxBytes {
 		t.err = fmt.Errorf("%w: %d keys, %d bytes", store.ErrTooLarge, len(t.written), t.bytes)
-		return
+		return false
 	}
 	t.writes++
-	if err := do(k); err != nil {
+	return true
+}
+
+func (t *txn) wrote(key string, err error) {
+	if err != nil {
 		t.err = fmt.Errorf("write key %q: %w", key, err)
 	}
 }
