@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // call is one request of the bot, read in full.
@@ -19,9 +22,9 @@ type call struct {
 	host  string
 }
 
-// decode reads the body into v.
+// decode reads the body into v. Of a key that is there twice the last one counts.
 func (c *call) decode(v any) *dcError {
-	err := json.Unmarshal(c.body, v)
+	err := jsonv2.Unmarshal(c.body, v, jsontext.AllowDuplicateNames(true))
 	switch {
 	case err == nil:
 		return nil
