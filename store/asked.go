@@ -23,7 +23,7 @@ func (s *Store) PutAsked(ctx context.Context, a Asked) (name string, err error) 
 	h := fnv.New64a()
 	h.Write([]byte(a.Words))
 	name = strconv.FormatUint(h.Sum64(), 36)
-	err = s.e.Update(ctx, func(w Writer) error {
+	err = s.e.UpdateFirst(ctx, func(w Writer) error {
 		put(w, askedKey(a.User, name), a)
 		return nil
 	})

@@ -63,7 +63,7 @@ func together(all []Dealt, most int) int {
 func (s *Store) PutDealt(ctx context.Context, account string, all []Dealt) error {
 	for atOnce := MaxKeys; len(all) > 0; {
 		some := all[:together(all, atOnce)]
-		err := s.e.Update(ctx, func(w Writer) error {
+		err := s.e.UpdateFirst(ctx, func(w Writer) error {
 			for _, d := range some {
 				if err := d.write(w); err != nil {
 					return err

@@ -13,7 +13,7 @@ import (
 // asking for it was dealt with. render makes its parts, which hold the
 // delivery's number; it may run again on a conflict.
 func (s *Store) PutAnswer(ctx context.Context, d Delivery, offset Offset, render func(Delivery) ([]Part, error)) (Delivery, error) {
-	err := s.e.Update(ctx, func(w Writer) (err error) {
+	err := s.e.UpdateFirst(ctx, func(w Writer) (err error) {
 		if d, err = putAnswer(w, d, render); err != nil {
 			return err
 		}
@@ -76,7 +76,11 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 		err = s.e.View(ctx, func(r Reader) error { return s.decide(r, c) })
 	}
 	if err == nil {
-		err = s.e.Update(ctx, func(w Writer) error {
+		update := s.e.Update
+		if c.claims && c.was.value.Kind == AnswerDelivery {
+			update = s.e.UpdateFirst
+		}
+		err = update(ctx, func(w Writer) error {
 			if !c.stands(w) {
 				if err := s.decide(w, c); err != nil {
 					return err

@@ -19,6 +19,9 @@ type Engine interface {
 	// no side effects. One Update writes at most MaxKeys keys and MaxBytes
 	// bytes of keys and values, else ErrTooLarge.
 	Update(ctx context.Context, fn func(Writer) error) error
+	// UpdateFirst is Update for what a reader waits for: it does not stand in
+	// line behind all other updates.
+	UpdateFirst(ctx context.Context, fn func(Writer) error) error
 	// Watch tells which keys with the prefix are put from now on; what is
 	// deleted waits for nobody.
 	Watch(prefix string) Watch

@@ -53,7 +53,7 @@ func (s *Store) Profile(ctx context.Context, u UserID) (Profile, error) {
 // error comes back as it is, and nothing is changed then.
 func (s *Store) ChangeProfile(ctx context.Context, u UserID, now time.Time, change func(*Profile) error) (Profile, error) {
 	var was, p Profile
-	err := s.e.Update(ctx, func(w Writer) error {
+	err := s.e.UpdateFirst(ctx, func(w Writer) error {
 		was = Profile{}
 		if err := get(w, profileKey(u), &was); err != nil && !errors.Is(err, ErrNotFound) {
 			return err

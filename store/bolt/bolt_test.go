@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"briefbot/store"
@@ -51,7 +53,15 @@ type hindered struct{ *Engine }
 var errHindered = errors.New("another function has spoilt the transaction")
 
 func (e hindered) Update(ctx context.Context, fn func(store.Writer) error) error {
-	err := e.Engine.Update(ctx, func(w store.Writer) error {
+	return hinder(ctx, fn, e.Engine.Update)
+}
+
+func (e hindered) UpdateFirst(ctx context.Context, fn func(store.Writer) error) error {
+	return hinder(ctx, fn, e.Engine.UpdateFirst)
+}
+
+func hinder(ctx context.Context, fn func(store.Writer) error, update func(context.Context, func(store.Writer) error) error) error {
+	err := update(ctx, func(w store.Writer) error {
 		if err := fn(w); err != nil {
 			return err
 		}
@@ -60,7 +70,7 @@ func (e hindered) Update(ctx context.Context, fn func(store.Writer) error) error
 	if !errors.Is(err, errHindered) {
 		return err
 	}
-	return e.Engine.Update(ctx, fn)
+	return update(ctx, fn)
 }
 
 func TestEngineHindered(t *testing.T) {
@@ -160,6 +170,40 @@ func TestBackup(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(backup), ".*")); left != nil {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// What a reader waits for does not wait for all that was to be written before.
+func TestUpdateFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+		var written []string // by the writer alone
+		begin := func(update func(context.Context, func(store.Writer) error) error, name string, gate <-chan struct{}) {
+			go func() {
+				err := update(t.Context(), func(w store.Writer) error {
+					if gate != nil {
+						<-gate
+					}
+					written = append(written, name)
+					w.Put(name, []byte("1"))
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}()
+			synctest.Wait()
+		}
+		gate := make(chan struct{})
+		begin(e.Update, "under way", gate)
+		begin(e.Update, "one", nil)
+		begin(e.Update, "two", nil)
+		begin(e.UpdateFirst, "first", nil)
+		close(gate)
+		synctest.Wait()
+		if want := []string{"under way", "first", "one", "two"}; !slices.Equal(written, want) {
+			t.Errorf("written in the order %q", written)
+		}
+	})
 }
 
 // BenchmarkUpdate is what two writes of each of 64 waiting senders cost.

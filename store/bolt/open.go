@@ -26,6 +26,7 @@ type Engine struct {
 	db      *bbolt.DB
 	path    string
 	writes  chan *write
+	firsts  chan *write // those that go first
 	scrubs  chan *scrub
 	reading sync.RWMutex  // held by whoever reads
 	copying sync.Mutex    // held by a backup, and by whoever would wait for one
@@ -55,6 +56,7 @@ func Open(path string) (*Engine, error) {
 		db:      db,
 		path:    path,
 		writes:  make(chan *write),
+		firsts:  make(chan *write),
 		scrubs:  make(chan *scrub),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),

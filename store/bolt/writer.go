@@ -27,9 +27,18 @@ type write struct {
 
 // Update hands fn to the writer and waits for the commit.
 func (e *Engine) Update(ctx context.Context, fn func(store.Writer) error) error {
+	return e.update(ctx, e.writes, fn)
+}
+
+// UpdateFirst is Update in a lane of its own.
+func (e *Engine) UpdateFirst(ctx context.Context, fn func(store.Writer) error) error {
+	return e.update(ctx, e.firsts, fn)
+}
+
+func (e *Engine) update(ctx context.Context, lane chan<- *write, fn func(store.Writer) error) error {
 	w := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
 	select {
-	case e.writes <- w:
+	case lane <- w:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-e.closing:
@@ -43,37 +52,44 @@ func (e *Engine) Update(ctx context.Context, fn func(store.Writer) error) error 
 }
 
 // writer runs all writes, one at a time, and commits those that waited
-// together with one fsync.
+// together with one fsync. What goes first has a commit of its own, a short one;
+// after it the two lanes have the same chance, so that neither starves.
 func (e *Engine) writer() {
 	defer close(e.done)
 	for {
 		select {
+		case w := <-e.firsts:
+			e.commit(gather([]*write{w}, e.firsts))
+		default:
+		}
+		select {
+		case w := <-e.firsts:
+			e.commit(gather([]*write{w}, e.firsts))
 		case w := <-e.writes:
-			e.commit(e.gather(w))
-			e.giveBack()
+			// What comes while the others have the processor once is taken in too:
+			// on a busy machine that is much, and what a commit costs hardly
+			// depends on how much is in it.
+			batch := gather([]*write{w}, e.writes)
+			runtime.Gosched()
+			e.commit(gather(batch, e.writes))
 		case s := <-e.scrubs:
 			s.run(e)
+			continue
 		case <-e.closing:
 			return
 		}
+		e.giveBack()
 	}
 }
 
-// gather takes in what waits for the next commit, and what comes while the others
-// have the processor once: on a busy machine that is much, and what a commit costs
-// hardly depends on how much is in it.
-func (e *Engine) gather(first *write) []*write {
-	batch := []*write{first}
-	for yielded := false; len(batch) < maxGathered; {
+// gather adds to a batch what waits in a lane.
+func gather(batch []*write, lane <-chan *write) []*write {
+	for len(batch) < maxGathered {
 		select {
-		case w := <-e.writes:
+		case w := <-lane:
 			batch = append(batch, w)
 		default:
-			if yielded {
-				return batch
-			}
-			yielded = true
-			runtime.Gosched()
+			return batch
 		}
 	}
 	return batch

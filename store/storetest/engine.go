@@ -227,10 +227,14 @@ func counters(t *testing.T, open Open) {
 			}
 		})
 	}
-	for range workers {
+	for i := range workers {
+		update := e.Update
+		if i%4 == 0 {
+			update = e.UpdateFirst
+		}
 		wg.Go(func() {
 			for range each {
-				err := e.Update(t.Context(), func(w store.Writer) error {
+				err := update(t.Context(), func(w store.Writer) error {
 					a, b := string(w.Get("a")), string(w.Get("b"))
 					if a != b {
 						return fmt.Errorf("saw %d and %d", len(a), len(b))

@@ -611,12 +611,20 @@ type counting struct {
 }
 
 func (c *counting) Update(ctx context.Context, fn func(store.Writer) error) error {
-	return c.Engine.Update(ctx, func(w store.Writer) error {
+	return c.Engine.Update(ctx, c.counted(fn))
+}
+
+func (c *counting) UpdateFirst(ctx context.Context, fn func(store.Writer) error) error {
+	return c.Engine.UpdateFirst(ctx, c.counted(fn))
+}
+
+func (c *counting) counted(fn func(store.Writer) error) func(store.Writer) error {
+	return func(w store.Writer) error {
 		keys := &countingWriter{Writer: w}
 		err := fn(keys)
 		c.most = max(c.most, keys.n)
 		return err
-	})
+	}
 }
 
 type countingWriter struct {
