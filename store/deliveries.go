@@ -210,11 +210,18 @@ func writeDelivery(w Writer, old, d Delivery) remembered[Delivery] {
 // relate writes what differs between old and d in the keys that follow from a
 // delivery.
 func relate(w Writer, old, d Delivery) {
-	if old.ID != 0 && (queueKey(old) != queueKey(d) || d.State.Final()) {
-		w.Delete(queueKey(old))
+	was, is := "", "" // where it waits
+	if old.ID != 0 {
+		was = queueKey(old)
 	}
-	if !d.State.Final() && (old.ID == 0 || queueKey(old) != queueKey(d)) {
-		w.Put(queueKey(d), queueValue(d))
+	if !d.State.Final() {
+		is = queueKey(d)
+	}
+	if was != "" && was != is {
+		w.Delete(was)
+	}
+	if is != "" && is != was {
+		w.Put(is, queueValue(d))
 	}
 	noteIncident(w, old, d)
 	if d.Farewell && d.State.Final() {

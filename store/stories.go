@@ -271,16 +271,21 @@ func freeID(w Writer, source string) string {
 func (s *Store) Story(ctx context.Context, id string) (Entry, error) {
 	var e Entry
 	err := s.e.View(ctx, func(r Reader) (err error) {
-		e, err = s.stories.get(r, key("story", id))
-		if errors.Is(err, ErrNotFound) {
-			e, err = s.stories.get(r, key("story", knownID(r, id)))
-		}
+		e, err = s.story(r, id)
 		return err
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("story %s: %w", id, err)
 	}
 	return e, nil
+}
+
+func (s *Store) story(r Reader, id string) (Entry, error) {
+	e, err := s.stories.get(r, key("story", id))
+	if errors.Is(err, ErrNotFound) {
+		return s.stories.get(r, key("story", knownID(r, id)))
+	}
+	return e, err
 }
 
 // StoryByShort gives the story with the short id, or ErrNotFound.

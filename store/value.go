@@ -29,8 +29,19 @@ const usualValue = 256
 // encode encodes one of our own nouns, none of which can fail to encode: they
 // hold no functions, channels, cycles or foreign marshallers.
 func encode(v any) []byte {
-	if d, ok := v.(Delivery); ok {
-		return encodeDelivery(d)
+	o := object{append(make([]byte, 0, usualValue/2), valueVersion)}
+	switch v := v.(type) {
+	case Delivery:
+		return encodeDelivery(v)
+	case post:
+		o.post(v)
+		return o.b
+	case posted:
+		o.posted(v)
+		return o.b
+	case Progress:
+		o.progress(v)
+		return o.b
 	}
 	b := bytes.NewBuffer(make([]byte, 0, usualValue))
 	b.WriteByte(valueVersion)

@@ -19,28 +19,22 @@ var errWithdrawn = errors.New("the story was withdrawn before it was posted")
 // settled later is looked for exactly as it was sent. Where there is nothing to
 // be sent now, what that means for the delivery is recorded, and nil returned.
 func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Delivery) (*store.Delivery, error) {
-	channel, err := d.Store.Channel(finish, dl.Channel)
-	if isNotFound(err) {
+	from, err := d.Store.Makings(finish, dl)
+	switch {
+	case errors.Is(err, store.ErrNoChannel):
 		reason := "the channel is no longer configured"
 		if store.OfReader(dl.Channel) {
 			reason = "the reader wants no more"
 		}
 		return nil, d.giveUp(finish, dl, reason)
-	}
-	if err != nil {
-		return nil, err
-	}
-	place, err := d.Store.Place(finish, dl.Chat)
-	if isNotFound(err) {
+	case errors.Is(err, store.ErrNoPlace):
 		return nil, d.resolve(ctx, finish, l, dl)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	if dl.Rich, err = d.rich(finish, dl, channel); err != nil {
-		return nil, err
-	}
-	message, refs, err := d.message(finish, dl, channel, place)
+	channel, place := from.Channel, from.Place
+	dl.Rich = d.rich(dl, from)
+	message, refs, err := d.message(dl, from)
 	if errors.Is(err, errWithdrawn) {
 		return nil, d.giveUp(finish, dl, err.Error())
 	}
@@ -52,7 +46,7 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 	if err != nil {
 		return nil, d.later(finish, dl, store.Verdict{Reason: err.Error()})
 	}
-	targets, err := d.targets(finish, dl)
+	targets, err := d.targets(dl, from.Of)
 	if errors.Is(err, errNotOut) {
 		return nil, d.giveUp(finish, dl, err.Error())
 	}
@@ -68,19 +62,15 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 
 // rich reports whether a delivery's messages go out rich: as its channel wants
 // it; an edit's as what it changes is.
-func (d *dispatcher) rich(ctx context.Context, dl store.Delivery, channel store.Channel) (bool, error) {
+func (d *dispatcher) rich(dl store.Delivery, from store.Makings) bool {
 	p, ok := d.platform.(Rich)
 	if !ok || !p.TakesRich() {
-		return false, nil
+		return false
 	}
-	if dl.Kind != store.EditDelivery {
-		return channel.Format == store.Rich, nil
+	if dl.Kind == store.EditDelivery {
+		return from.Of.Rich
 	}
-	of, err := d.Store.Delivery(ctx, dl.Of)
-	if err != nil && !isNotFound(err) {
-		return false, err
-	}
-	return of.Rich, nil
+	return from.Channel.Format == store.Rich
 }
 
 // pinged is the role that a delivery mentions: only what is new does, and only
@@ -96,19 +86,12 @@ func pinged(dl store.Delivery, c store.Channel) string {
 var errNotOut = errors.New("the post that was to be changed is not out")
 
 // targets gives the messages that an edit changes; none for a post.
-func (d *dispatcher) targets(ctx context.Context, dl store.Delivery) ([]string, error) {
+func (d *dispatcher) targets(dl, of store.Delivery) ([]string, error) {
 	if dl.Kind != store.EditDelivery {
 		return nil, nil
 	}
-	if _, ok := d.platform.(Editor); !ok {
+	if _, ok := d.platform.(Editor); !ok || of.State != store.Sent && of.State != store.Resent {
 		return nil, errNotOut
-	}
-	of, err := d.Store.Delivery(ctx, dl.Of)
-	if isNotFound(err) || err == nil && of.State != store.Sent && of.State != store.Resent {
-		return nil, errNotOut
-	}
-	if err != nil {
-		return nil, err
 	}
 	var all []string
 	for _, p := range of.Parts {
@@ -152,29 +135,21 @@ func (d *dispatcher) resolve(ctx, finish context.Context, l *lane, dl store.Deli
 }
 
 // message says what a delivery says, and of which revisions of its stories.
-func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel store.Channel, place store.Place) (brief.Message, []store.Ref, error) {
+func (d *dispatcher) message(dl store.Delivery, from store.Makings) (brief.Message, []store.Ref, error) {
 	var entries []store.Entry
 	var refs []store.Ref
-	for _, ref := range dl.Stories {
-		e, err := d.Store.Story(ctx, ref.ID)
-		if err != nil {
-			return brief.Message{}, nil, err
-		}
+	for i, e := range from.Stories {
 		if e.Removed.IsZero() || e.Retracted && (dl.Kind == store.EditDelivery || dl.Kind == store.UpdateDelivery) {
 			entries = append(entries, e)
-			refs = append(refs, store.Ref{ID: ref.ID, Revision: e.Story.Revision})
+			refs = append(refs, store.Ref{ID: dl.Stories[i].ID, Revision: e.Story.Revision})
 		}
 	}
 	if len(entries) == 0 {
 		return brief.Message{}, nil, errWithdrawn
 	}
-	post := dl
+	channel, post := from.Channel, dl
 	if dl.Kind == store.EditDelivery {
-		of, err := d.Store.Delivery(ctx, dl.Of)
-		if err != nil && !isNotFound(err) {
-			return brief.Message{}, nil, err
-		}
-		post = of // a digest stays one, and the one of its day
+		post = from.Of // a digest stays one, and the one of its day
 	}
 	voice := d.Languages.Voice(channel.Language)
 	if post.Kind == store.DigestDelivery {
@@ -189,7 +164,7 @@ func (d *dispatcher) message(ctx context.Context, dl store.Delivery, channel sto
 	if post.Kind == store.UpdateDelivery {
 		return voice.Update(e), refs, nil
 	}
-	return d.posts.post(voice, e, channel.Folds(place, dl.Rich)), refs, nil
+	return d.posts.post(voice, e, channel.Folds(from.Place, dl.Rich)), refs, nil
 }
 
 // posts remembers the last posts that were put into words: a story that comes in

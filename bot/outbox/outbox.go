@@ -12,7 +12,7 @@ import (
 
 // Store is what the outbox needs of the store.
 type Store interface {
-	Story(ctx context.Context, id string) (store.Entry, error)
+	Makings(ctx context.Context, d store.Delivery) (store.Makings, error)
 	Channel(ctx context.Context, name string) (store.Channel, error)
 	Place(ctx context.Context, c store.Chat) (store.Place, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
