@@ -15,14 +15,14 @@ import (
 // that it wants. There may be a hundred thousand, each with topics of its own, so
 // those that don't want a story are not run for it.
 type comer struct {
-	slot
+	*slot
 	topics []string // folded
 	due    bool     // it is in the queue, or has its run
 }
 
 // enter schedules a channel: by the clock, or by what comes in. The caller holds
 // mu.
-func (s *Scheduler) enter(sl slot, c store.Channel, p store.Progress, now time.Time) {
+func (s *Scheduler) enter(sl *slot, c store.Channel, p store.Progress, now time.Time) {
 	if !sl.when.comes {
 		heap.Push(&s.queue, sl)
 		return
@@ -42,10 +42,8 @@ func (s *Scheduler) comeDue(cm *comer, now time.Time) {
 	if cm.due {
 		return
 	}
-	cm.due = true
-	sl := cm.slot
-	sl.at = now
-	heap.Push(&s.queue, sl)
+	cm.due, cm.at = true, now
+	heap.Push(&s.queue, cm.slot)
 }
 
 // looked is how many stories are looked at together.

@@ -138,7 +138,7 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 	if err == nil {
 		p, err = s.store.Progress(ctx, name)
 	}
-	var sl slot
+	var sl *slot
 	if err == nil && c.Mode != store.Follow {
 		var e Expression
 		if e, err = Parse(c.Schedule, zone(c)); err == nil {
@@ -147,7 +147,7 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := slices.IndexFunc(s.queue, func(old slot) bool { return old.channel == name }); i >= 0 {
+	if i := slices.IndexFunc(s.queue, func(old *slot) bool { return old.channel == name }); i >= 0 {
 		heap.Remove(&s.queue, i)
 	}
 	delete(s.comers, name)
@@ -162,12 +162,12 @@ func (s *Scheduler) renew(ctx context.Context, name string, now time.Time) {
 }
 
 // newSlot is a channel's next run.
-func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (slot, error) {
+func newSlot(c store.Channel, p store.Progress, e Expression, now time.Time) (*slot, error) {
 	filter, err := c.Filter()
 	if err != nil {
-		return slot{}, err
+		return nil, err
 	}
-	sl := slot{channel: c.Name, platform: c.Chat.Platform, when: e, filter: filter}
+	sl := &slot{channel: c.Name, platform: c.Chat.Platform, when: e, filter: filter}
 	if !e.comes {
 		sl.at = first(e, since(c, p), c.CatchUp, now)
 	}
@@ -312,12 +312,12 @@ func (s *Scheduler) runDue(ctx context.Context, now time.Time) {
 }
 
 // takeDue takes what is due out of the queue.
-func (s *Scheduler) takeDue(now time.Time) []slot {
+func (s *Scheduler) takeDue(now time.Time) []*slot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due []slot
+	var due []*slot
 	for len(s.queue) > 0 && !s.queue[0].at.After(now) {
-		due = append(due, heap.Pop(&s.queue).(slot))
+		due = append(due, heap.Pop(&s.queue).(*slot))
 	}
 	return due
 }
@@ -325,7 +325,7 @@ func (s *Scheduler) takeDue(now time.Time) []slot {
 // runStep runs the schedules of some channels, and sets when each is due again,
 // if it has not ended.
 // What can't be run holds up no other channel.
-func (s *Scheduler) runStep(ctx context.Context, due []slot, now time.Time) {
+func (s *Scheduler) runStep(ctx context.Context, due []*slot, now time.Time) {
 	together := len(due)
 	for len(due) > 0 {
 		names, left := make([]string, 0, together), make([]left, together)
@@ -376,17 +376,18 @@ func (sl slot) next(now time.Time, l left) time.Time {
 
 // queue is a heap of slots, the nearest first. What is due together comes by name, as
 // it stands in the store: so one transaction touches few of its pages.
-type queue []slot
+type queue []*slot
 
 func (q queue) Len() int { return len(q) }
 func (q queue) Less(i, j int) bool {
 	return cmp.Or(q[i].at.Compare(q[j].at), cmp.Compare(q[i].channel, q[j].channel)) < 0
 }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)   { *q = append(*q, x.(slot)) }
+func (q *queue) Push(x any)   { *q = append(*q, x.(*slot)) }
 func (q *queue) Pop() any {
 	old := *q
 	x := old[len(old)-1]
+	old[len(old)-1] = nil
 	*q = old[:len(old)-1]
 	return x
 }
