@@ -43,7 +43,7 @@ func runBot(ctx context.Context, c *invocation) error {
 
 // memory is what the program tries to stay within: rather than beyond it, it
 // collects its garbage more often. A hundred thousand channels take half.
-const memory = 118 << 20
+const memory = 126 << 20
 
 // garbage is how much of it, in percent of what is alive, may gather as long as
 // the memory allows: a small bot has a few megabytes alive, and would collect
