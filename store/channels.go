@@ -420,9 +420,11 @@ func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
 	if a.Channel, err = s.channels.get(r, key("channel", channel)); err != nil {
 		return a, err
 	}
-	if err := get(r, key("progress", channel), &a.Progress); err != nil {
+	var p Progress
+	if err := get(r, key("progress", channel), &p); err != nil {
 		return a, err
 	}
+	a.Progress = p
 	if a.Place, err = s.places.get(r, placeKey(a.Channel.Chat)); err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}

@@ -10,10 +10,8 @@ import (
 type Makings struct {
 	Channel Channel
 	Place   Place
-	Stories []Entry // as the delivery has them
-	// Of is, of an edit, the delivery that it changes; without an ID if there is
-	// none any more.
-	Of Delivery
+	Stories []Entry   // as the delivery has them
+	Of      *Delivery // of an edit, what it changes, if that is still there
 }
 
 var (
@@ -43,8 +41,9 @@ func (s *Store) Makings(ctx context.Context, d Delivery) (Makings, error) {
 			}
 		}
 		if d.Kind == EditDelivery {
-			if err = get(r, deliveryKey(d.Of), &m.Of); errors.Is(err, ErrNotFound) {
-				err = nil
+			m.Of = new(Delivery)
+			if err = get(r, deliveryKey(d.Of), m.Of); errors.Is(err, ErrNotFound) {
+				m.Of, err = nil, nil
 			}
 		}
 		return err

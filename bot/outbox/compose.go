@@ -68,7 +68,7 @@ func (d *dispatcher) rich(dl store.Delivery, from store.Makings) bool {
 		return false
 	}
 	if dl.Kind == store.EditDelivery {
-		return from.Of.Rich
+		return from.Of != nil && from.Of.Rich
 	}
 	return from.Channel.Format == store.Rich
 }
@@ -86,11 +86,11 @@ func pinged(dl store.Delivery, c store.Channel) string {
 var errNotOut = errors.New("the post that was to be changed is not out")
 
 // targets gives the messages that an edit changes; none for a post.
-func (d *dispatcher) targets(dl, of store.Delivery) ([]string, error) {
+func (d *dispatcher) targets(dl store.Delivery, of *store.Delivery) ([]string, error) {
 	if dl.Kind != store.EditDelivery {
 		return nil, nil
 	}
-	if _, ok := d.platform.(Editor); !ok || of.State != store.Sent && of.State != store.Resent {
+	if _, ok := d.platform.(Editor); !ok || of == nil || of.State != store.Sent && of.State != store.Resent {
 		return nil, errNotOut
 	}
 	var all []string
@@ -148,8 +148,8 @@ func (d *dispatcher) message(dl store.Delivery, from store.Makings) (brief.Messa
 		return brief.Message{}, nil, errWithdrawn
 	}
 	channel, post := from.Channel, dl
-	if dl.Kind == store.EditDelivery {
-		post = from.Of // a digest stays one, and the one of its day
+	if from.Of != nil {
+		post = *from.Of // a digest stays one, and the one of its day
 	}
 	voice := d.Languages.Voice(channel.Language)
 	if post.Kind == store.DigestDelivery {
