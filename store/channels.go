@@ -106,10 +106,10 @@ func (s *Store) WatchChannels() Watch { return s.e.Watch(key("channel") + sep) }
 // NameOf is the name of the channel that a watch told of.
 func NameOf(told string) string { return last(told) }
 
-// ChangeChannel changes a channel's settings. change may be called again on a
-// conflict; its error comes back as it is, and nothing is changed then. It
-// returns ErrNotFound if there is no such channel. A channel stays in its chat,
-// and its owner's.
+// ChangeChannel changes a channel's settings. change may be called more than
+// once; its error comes back as it is, and nothing is changed then. It returns
+// ErrNotFound if there is no such channel. A channel stays in its chat, and its
+// owner's.
 func (s *Store) ChangeChannel(ctx context.Context, name string, change func(*Channel) error) (Channel, error) {
 	var c Channel
 	err := s.e.Update(ctx, func(w Writer) error {
@@ -336,7 +336,7 @@ const MaxAgenda = 200
 
 // RunSchedule lets choose decide what a channel's run posts, and writes its
 // deliveries and the channel's progress in one transaction. choose may be
-// called again on a conflict. A story that the channel had already, or that is
+// called more than once. A story that the channel had already, or that is
 // over, is left out, and nothing is planned for a chat that is paused: its news
 // waits. It returns the deliveries as written.
 func (s *Store) RunSchedule(ctx context.Context, channel string, choose func(Agenda) Plan) ([]Delivery, error) {

@@ -87,26 +87,6 @@ func (s *Store) LastStory(ctx context.Context, c Chat) (string, error) {
 	return id, err
 }
 
-// Offset is how far a platform's updates were dealt with: Next is the number of
-// the first that was not. The zero Offset writes nothing.
-type Offset struct {
-	Account string // whose updates: "telegram:<bot id>"
-	Next    int
-	// Seen are messages of others that the updates told of, by chat: ids that
-	// can't be ours.
-	Seen map[Chat]string
-}
-
-func (o Offset) write(w Writer) {
-	if o.Account != "" {
-		w.Put(key("offset", o.Account), []byte(strconv.Itoa(o.Next)))
-	}
-	for c, id := range o.Seen {
-		raiseHighest(w, c, id)
-		noteTaken(w, c, id)
-	}
-}
-
 // noteTaken notes that a message id is known not to be that of a message of ours
 // which is looked for.
 func noteTaken(w Writer, c Chat, id string) {
@@ -148,18 +128,6 @@ func (s *Store) OthersMessages(ctx context.Context, c Chat) ([]string, error) {
 		return nil
 	})
 	return others, err
-}
-
-// PutOffset writes how far the updates were dealt with.
-func (s *Store) PutOffset(ctx context.Context, o Offset) error {
-	err := s.e.Update(ctx, func(w Writer) error {
-		o.write(w)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("store the offset of %s: %w", o.Account, err)
-	}
-	return nil
 }
 
 // Offset gives the number of the account's first update that was not dealt

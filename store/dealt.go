@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Dealt struct {
 	CopyOf Spot
 	At     time.Time // when that was
 	// Answer is what is to be said, if anything is. Render makes its parts, which
-	// hold the delivery's number; it may run again on a conflict.
+	// hold the delivery's number; it may run more than once.
 	Answer *Delivery
 	Render func(Delivery) ([]Part, error)
 }
@@ -69,7 +70,7 @@ func (s *Store) PutDealt(ctx context.Context, account string, all []Dealt) error
 					return err
 				}
 			}
-			Offset{Account: account, Next: some[len(some)-1].Next}.write(w)
+			w.Put(key("offset", account), []byte(strconv.Itoa(some[len(some)-1].Next)))
 			return nil
 		})
 		if errors.Is(err, ErrTooLarge) && len(some) > 1 {
@@ -95,8 +96,7 @@ func (d Dealt) write(w Writer) error {
 	if d.Answer == nil {
 		return nil
 	}
-	_, err := putAnswer(w, *d.Answer, d.Render)
-	return err
+	return putAnswer(w, *d.Answer, d.Render)
 }
 
 // copied is a channel's post that was copied into its discussion group.

@@ -9,33 +9,17 @@ import (
 	"strings"
 )
 
-// PutAnswer writes an answer that is to be sent, and with it that the update
-// asking for it was dealt with. render makes its parts, which hold the
-// delivery's number; it may run again on a conflict.
-func (s *Store) PutAnswer(ctx context.Context, d Delivery, offset Offset, render func(Delivery) ([]Part, error)) (Delivery, error) {
-	err := s.e.UpdateFirst(ctx, func(w Writer) (err error) {
-		if d, err = putAnswer(w, d, render); err != nil {
-			return err
-		}
-		offset.write(w)
-		return nil
-	})
-	if err != nil {
-		return Delivery{}, fmt.Errorf("store an answer: %w", err)
-	}
-	return d, nil
-}
-
-func putAnswer(w Writer, d Delivery, render func(Delivery) ([]Part, error)) (Delivery, error) {
+// putAnswer writes an answer that is to be sent.
+func putAnswer(w Writer, d Delivery, render func(Delivery) ([]Part, error)) error {
 	d.Kind, d.State = AnswerDelivery, Planned
 	d.Chat = atPlace(w, d.Chat)
 	d.ID = next(w, "delivery")
 	var err error
 	if d.Parts, err = render(d); err != nil {
-		return d, err
+		return err
 	}
 	writeDelivery(w, Delivery{}, d)
-	return d, nil
+	return nil
 }
 
 // Delivery gives the delivery with the id, or ErrNotFound.
@@ -51,7 +35,7 @@ func (s *Store) Delivery(ctx context.Context, id uint64) (Delivery, error) {
 // ChangeDelivery lets change turn the delivery into what it is now, and writes
 // it with all that hangs on it: the queue, the way from a platform's message
 // back to the story, the highest message id known in the chat. change may run
-// again on a conflict.
+// more than once.
 func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *Delivery)) (Delivery, error) {
 	c := &changed{id: id, change: func(d *Delivery, _ string) { change(d) }}
 	// Nearly always it is still what was last read or written of it.

@@ -45,10 +45,11 @@ func (s *Store) Forget(ctx context.Context, u UserID, chats ...Chat) error {
 		if err := get(w, profileKey(u), &p); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		all := slices.Clone(chats)
 		if p.Home.ID != "" {
-			chats = append(slices.Clone(chats), p.Home)
+			all = append(all, p.Home)
 		}
-		put(w, erasureKey(u), erasure{User: u, Chats: chats})
+		put(w, erasureKey(u), erasure{User: u, Chats: all})
 		w.Delete(profileKey(u))
 		for _, which := range []string{readerBrief, readerTopics, readerStories} {
 			endReaders(w, readerChannel(u, which))

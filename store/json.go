@@ -50,7 +50,7 @@ func (o *object) delivery(d Delivery) {
 	o.must("chat")
 	o.chat(d.Chat)
 	each(o, "stories", d.Stories, (*object).ref)
-	o.number("of", int64(d.Of))
+	o.id("of", d.Of)
 	o.flag("again", d.Again)
 	o.text("ping", d.Ping)
 	each(o, "then", d.Then, (*object).step)
@@ -138,7 +138,7 @@ func (o *object) step(s Step) {
 		}
 		o.raw(r)
 	})
-	o.number("delivery", int64(s.Delivery))
+	o.id("delivery", s.Delivery)
 	o.b = append(o.b, '}')
 }
 
@@ -172,6 +172,13 @@ func (o *object) text(name, s string) {
 
 // quote writes a string. What is no UTF-8 in it is replaced, as encoding/json does.
 func (o *object) quote(s string) { o.b, _ = jsontext.AppendQuote(o.b, s) }
+
+func (o *object) id(name string, id uint64) {
+	if id != 0 {
+		o.must(name)
+		o.b = strconv.AppendUint(o.b, id, 10)
+	}
+}
 
 func (o *object) number(name string, n int64) {
 	if n != 0 {

@@ -49,7 +49,7 @@ func (s *Store) Profile(ctx context.Context, u UserID) (Profile, error) {
 }
 
 // ChangeProfile changes what a reader chose, beginning with nothing, and with it
-// the channels that follow from it. change may be called again on a conflict; its
+// the channels that follow from it. change may be called more than once; its
 // error comes back as it is, and nothing is changed then.
 func (s *Store) ChangeProfile(ctx context.Context, u UserID, now time.Time, change func(*Profile) error) (Profile, error) {
 	var was, p Profile

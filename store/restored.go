@@ -29,17 +29,18 @@ func (s *Store) Restored(ctx context.Context, now time.Time) error {
 // dropPending gives up some of what is pending, and says whether there is more.
 func (s *Store) dropPending(ctx context.Context, now time.Time) (more bool, err error) {
 	for _, where := range []string{"queue", "parked"} {
-		err := s.e.Update(ctx, func(w Writer) error {
+		var left bool
+		err := s.e.Update(ctx, func(w Writer) (err error) {
 			from, to := under(where)
-			left, err := changeWaiting(w, from, to, anyTopic, func(d *Delivery) {
+			left, err = changeWaiting(w, from, to, anyTopic, func(d *Delivery) {
 				d.State, d.Done, d.Reason = GivenUp, now, "a backup was restored: it may have been sent since"
 			})
-			more = more || left
 			return err
 		})
 		if err != nil {
 			return false, err
 		}
+		more = more || left
 	}
 	return more, nil
 }

@@ -47,11 +47,8 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 		return nil, d.later(finish, dl, store.Verdict{Reason: err.Error()})
 	}
 	targets, err := d.targets(dl, from.Of)
-	if errors.Is(err, errNotOut) {
-		return nil, d.giveUp(finish, dl, err.Error())
-	}
 	if err != nil {
-		return nil, err
+		return nil, d.giveUp(finish, dl, err.Error())
 	}
 	dl.Stories, dl.Parts = refs, parts(bodies, targets)
 	if f, ok := d.platform.(Follower); ok && dl.Kind != store.EditDelivery {

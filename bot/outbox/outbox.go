@@ -16,7 +16,6 @@ type Store interface {
 	Channel(ctx context.Context, name string) (store.Channel, error)
 	Place(ctx context.Context, c store.Chat) (store.Place, error)
 	MovePending(ctx context.Context, from store.Chat, to store.Place) error
-	Delivery(ctx context.Context, id uint64) (store.Delivery, error)
 	Pending(ctx context.Context, c store.Chat) (ds []store.Delivery, all bool, err error)
 	PendingChats(ctx context.Context, p store.Platform) ([]store.Waiting, error)
 	WatchPending(p store.Platform) *store.PendingWatch

@@ -39,8 +39,10 @@ func TestPace(t *testing.T) {
 	}
 	// ask has a reader's answer sent.
 	ask := func(d *desk, chat string) {
-		_, err := d.store.PutAnswer(d.Context(), store.Delivery{Chat: store.Chat{Platform: d.on, ID: chat}, Stories: []store.Ref{{ID: "answer"}}, Planned: time.Now()},
-			store.Offset{}, func(store.Delivery) ([]store.Part, error) { return []store.Part{{Body: json.RawMessage("1")}}, nil })
+		answer := store.Delivery{Chat: store.Chat{Platform: d.on, ID: chat}, Stories: []store.Ref{{ID: "answer"}}, Planned: time.Now()}
+		err := d.store.PutDealt(d.Context(), "x", []store.Dealt{{Next: 1, Answer: &answer, Render: func(store.Delivery) ([]store.Part, error) {
+			return []store.Part{{Body: json.RawMessage("1")}}, nil
+		}}})
 		if err != nil {
 			d.Fatal(err)
 		}

@@ -58,7 +58,7 @@ type slot struct {
 	platform store.Platform
 	when     Expression
 	filter   store.Filter
-	at       time.Time // zero: not by the clock
+	at       time.Time // zero: when something comes in
 	ended    bool
 }
 

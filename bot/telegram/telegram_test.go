@@ -414,7 +414,7 @@ func TestSettle(t *testing.T) {
 		{"there", func(w *world, d *store.Delivery) { w.adapter.Send(w.Context(), *d, 0) }, store.Delivered},
 		{"there, behind others' messages that were heard of", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 8)
-			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "9"}})
+			w.store.PutDealt(w.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: d.Chat, Message: "9"}}})
 			w.adapter.Send(w.Context(), *d, 0)
 		}, store.Delivered},
 		{"not there, among others' messages", func(w *world, d *store.Delivery) { others(w, d.Chat.ID, 6) }, store.Absent},
@@ -425,21 +425,16 @@ func TestSettle(t *testing.T) {
 		{"there, behind a long talk that was heard", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 40)
 			for id := 2; id <= 41; id++ {
-				w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: fmt.Sprint(id)}})
+				w.store.PutDealt(w.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: d.Chat, Message: fmt.Sprint(id)}}})
 			}
 			w.adapter.Send(w.Context(), *d, 0)
 		}, store.Delivered},
 		{"there, behind a long talk, with an answer of ours on record after it", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 40)
 			for id := 2; id <= 40; id++ {
-				w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: fmt.Sprint(id)}})
+				w.store.PutDealt(w.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: d.Chat, Message: fmt.Sprint(id)}}})
 			}
-			a, err := w.store.PutAnswer(w.Context(), store.Delivery{Chat: d.Chat}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
-				return []store.Part{{Body: json.RawMessage("{}")}}, nil
-			})
-			if err != nil {
-				w.Fatal(err)
-			}
+			a := w.answers(d.Chat.ID, store.Part{Body: json.RawMessage("{}")})
 			w.store.ChangeDelivery(w.Context(), a.ID, func(a *store.Delivery) {
 				a.Parts[0].Message, a.State = "41", store.Sent
 			})
@@ -447,7 +442,7 @@ func TestSettle(t *testing.T) {
 		}, store.Delivered},
 		{"too many to look at", func(w *world, d *store.Delivery) {
 			others(w, d.Chat.ID, 40)
-			w.store.PutOffset(w.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{d.Chat: "41"}})
+			w.store.PutDealt(w.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: d.Chat, Message: "41"}}})
 		}, store.Unknown},
 		{"nothing was known of the chat", func(_ *world, d *store.Delivery) { d.Parts[0].After = "" }, store.Unknown},
 		{"a bot that was removed does not take silence for proof", func(w *world, d *store.Delivery) { w.platform.Kick(d.Chat.ID) }, store.Retry},
@@ -630,17 +625,29 @@ func TestRival(t *testing.T) {
 	stop()
 }
 
+// answers has an answer wait for a chat.
+func (w *world) answers(chat string, parts ...store.Part) store.Delivery {
+	w.Helper()
+	d := store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: chat}}
+	var id uint64
+	err := w.store.PutDealt(w.Context(), "x", []store.Dealt{{Next: 1, Answer: &d, Render: func(d store.Delivery) ([]store.Part, error) {
+		id = d.ID
+		return parts, nil
+	}}})
+	if err == nil {
+		d, err = w.store.Delivery(w.Context(), id)
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	return d
+}
+
 // A group that became a supergroup takes what waits for it along.
 func TestMigration(t *testing.T) {
 	w := newWorld(t)
 	old := w.platform.AddGroup("Old")
-	answer, err := w.store.PutAnswer(t.Context(), store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: old}}, store.Offset{}, func(d store.Delivery) ([]store.Part, error) {
-		bodies := w.delivery(old, english.Say("hello")).Parts
-		return bodies, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := w.answers(old, w.delivery(old, english.Say("hello")).Parts...)
 	fresh := w.platform.Upgrade(old)
 	if v := w.adapter.Send(t.Context(), answer, 0); v.Outcome != store.Retry {
 		t.Errorf("send to the old group: %+v", v)
@@ -707,7 +714,7 @@ func TestSecond(t *testing.T) {
 	second := w.adapter.Send(t.Context(), d, 0)
 	// What the outbox has on record: the second one.
 	chat := store.Chat{Platform: store.Telegram, ID: w.channel}
-	w.store.PutOffset(t.Context(), store.Offset{Account: "x", Next: 1, Seen: map[store.Chat]string{chat: second.Message}})
+	w.store.PutDealt(t.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: chat, Message: second.Message}}})
 	d.Parts[0].Message = second.Message
 	paused := 0
 	v := w.adapter.Second(t.Context(), d, 0, func() error { paused++; return nil })

@@ -42,10 +42,10 @@ func (e *Engine) Lease(ctx context.Context, name string) (store.Lease, error) {
 	l := &lease{free: token}
 	key := "lease\x00" + name
 	err := e.Update(ctx, func(w store.Writer) error {
+		l.fence = 1
 		if old := w.Get(key); len(old) == 8 {
-			l.fence = binary.BigEndian.Uint64(old)
+			l.fence += binary.BigEndian.Uint64(old)
 		}
-		l.fence++
 		w.Put(key, binary.BigEndian.AppendUint64(nil, l.fence))
 		return nil
 	})

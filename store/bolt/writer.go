@@ -13,7 +13,7 @@ import (
 // fsync no longer counts, few enough that the first one does not wait long.
 const maxGathered = 512
 
-// write is one call of Update on its way through the writer.
+// write is one call of Update or UpdateFirst on its way through the writer.
 type write struct {
 	ctx  context.Context
 	fn   func(store.Writer) error
@@ -60,6 +60,7 @@ func (e *Engine) writer() {
 		select {
 		case w := <-e.firsts:
 			e.commit(gather([]*write{w}, e.firsts))
+			e.giveBack()
 		default:
 		}
 		select {
@@ -95,8 +96,8 @@ func gather(batch []*write, lane <-chan *write) []*write {
 	return batch
 }
 
-// commit runs the batch in one transaction. A function that fails is undone
-// alone; if the commit fails, all have failed.
+// commit runs the batch in one transaction: of a function that fails nothing is
+// in it. If the commit fails, all have failed.
 func (e *Engine) commit(batch []*write) {
 	spoilt, err := e.transact(batch)
 	for spoilt && err == nil {

@@ -78,14 +78,9 @@ func removal(t *testing.T, open Open) {
 	old, reader := store.Chat{Platform: store.Telegram, ID: "-77"}, store.Chat{Platform: store.Telegram, ID: "77"}
 	answer := func(d store.Delivery, target, message string) store.Delivery {
 		t.Helper()
-		d, err := s.PutAnswer(ctx, d, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
-			return []store.Part{{Body: json.RawMessage(`{}`), Target: target}}, nil
+		d, err := s.ChangeDelivery(ctx, answers(t, s, d, store.Part{Body: json.RawMessage(`{}`), Target: target}).ID, func(d *store.Delivery) {
+			d.Parts[0].Message, d.State, d.Done = message, store.Sent, noon
 		})
-		if err == nil {
-			d, err = s.ChangeDelivery(ctx, d.ID, func(d *store.Delivery) {
-				d.Parts[0].Message, d.State, d.Done = message, store.Sent, noon
-			})
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,5 +115,30 @@ func removal(t *testing.T, open Open) {
 	}
 	if id, err := s.LastStory(ctx, reader); err != nil || id != "b" {
 		t.Errorf("the last story is %q, %v", id, err)
+	}
+}
+
+// answers gives an answer that an update asked for, as it is written.
+func answers(t *testing.T, s *store.Store, d store.Delivery, part store.Part) store.Delivery {
+	t.Helper()
+	var id uint64
+	err := s.PutDealt(t.Context(), "bot", []store.Dealt{{Next: 7, Answer: &d, Render: func(d store.Delivery) ([]store.Part, error) {
+		id = d.ID
+		return []store.Part{part}, nil
+	}}})
+	if err == nil {
+		d, err = s.Delivery(t.Context(), id)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// sees has an update tell of somebody's message.
+func sees(t *testing.T, s *store.Store, c store.Chat, id string) {
+	t.Helper()
+	if err := s.PutDealt(t.Context(), "bot", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: c, Message: id}}}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -300,13 +300,7 @@ func forgotten(t *testing.T, open Open) {
 	}
 	asks := func(home store.Chat, farewell bool) store.Delivery {
 		t.Helper()
-		d, err := s.PutAnswer(ctx, store.Delivery{Chat: home, Planned: noon, Farewell: farewell}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
-			return []store.Part{{Body: json.RawMessage(`{"chat_id":"` + home.ID + `"}`)}}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
+		return answers(t, s, store.Delivery{Chat: home, Planned: noon, Farewell: farewell}, store.Part{Body: json.RawMessage(`{"chat_id":"` + home.ID + `"}`)})
 	}
 	// One answer was given up, one waits, and one is in the middle of being sent.
 	gone, _, inFlight := asks(adaHome, false), asks(adaHome, false), asks(adaHome, false)
@@ -320,12 +314,8 @@ func forgotten(t *testing.T, open Open) {
 	}
 
 	// In a group another waits, which is for the reader alone.
-	_, err := s.PutAnswer(ctx, store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: "-5"}, Planned: noon}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
-		return []store.Part{{Body: json.RawMessage(`{"ephemeral_message_parameters":{"receiver_user_id":` + ada.ID + `}}`)}}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	answers(t, s, store.Delivery{Chat: store.Chat{Platform: store.Telegram, ID: "-5"}, Planned: noon},
+		store.Part{Body: json.RawMessage(`{"ephemeral_message_parameters":{"receiver_user_id":` + ada.ID + `}}`)})
 
 	if err := s.Forget(ctx, ada, adaHome); err != nil {
 		t.Fatal(err)
@@ -351,7 +341,7 @@ func forgotten(t *testing.T, open Open) {
 		}
 	}
 	left := map[string]int{}
-	err = e.View(ctx, func(r store.Reader) error {
+	err := e.View(ctx, func(r store.Reader) error {
 		for k, v := range r.Scan("", "\xff") {
 			for _, u := range []store.UserID{ada, bob} {
 				if strings.Contains(k+string(v), u.ID) {
@@ -401,12 +391,7 @@ func farewells(t *testing.T, open Open) {
 		happened = false
 		erasing := &interrupted{Engine: e, happen: func() {
 			happened = true
-			farewell, err := s.PutAnswer(t.Context(), store.Delivery{Chat: adaHome, Planned: noon, Farewell: true}, store.Offset{},
-				func(store.Delivery) ([]store.Part, error) { return []store.Part{{Body: json.RawMessage("{}")}}, nil })
-			if err != nil {
-				t.Fatal(err)
-			}
-			sends(t, s, farewell, "30")
+			sends(t, s, answers(t, s, store.Delivery{Chat: adaHome, Planned: noon, Farewell: true}, store.Part{Body: json.RawMessage("{}")}), "30")
 		}}
 		between := openStore(t, erasing)
 		erasing.left = step

@@ -291,12 +291,7 @@ func deliveries(t *testing.T, open Open) {
 		t.Fatalf("pending: %+v, %v", pending, err)
 	}
 
-	answer, err := s.PutAnswer(ctx, store.Delivery{Chat: c.Chat}, store.Offset{Account: "bot", Next: 7}, func(d store.Delivery) ([]store.Part, error) {
-		return []store.Part{{Body: json.RawMessage(fmt.Sprintf(`"%s"`, d.Tag(0)))}}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := answers(t, s, store.Delivery{Chat: c.Chat}, store.Part{Body: json.RawMessage(`{}`)})
 	if pending, _, _ = s.Pending(ctx, c.Chat); len(pending) != 2 || pending[0].ID != answer.ID {
 		t.Errorf("an answer does not come before a post: %+v", pending)
 	}
@@ -695,9 +690,7 @@ func chats(t *testing.T, open Open) {
 		return strings.Join(ids, " ")
 	}
 	for _, id := range []string{"8", "9", "10", "12"} {
-		if err := s.PutOffset(ctx, store.Offset{Account: "bot", Next: 1, Seen: map[store.Chat]string{number: id}}); err != nil {
-			t.Fatal(err)
-		}
+		sees(t, s, number, id)
 	}
 	if got := others(); got != "8 9 10 12" {
 		t.Errorf("others' messages: %s", got)
@@ -714,12 +707,7 @@ func chats(t *testing.T, open Open) {
 
 	// What one reader alone saw is none of the chat's messages.
 	before, _ := s.HighestMessage(ctx, number)
-	whisper, err := s.PutAnswer(ctx, store.Delivery{Chat: number, Lasts: time.Hour}, store.Offset{}, func(store.Delivery) ([]store.Part, error) {
-		return []store.Part{{Body: json.RawMessage(`{}`)}}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	whisper := answers(t, s, store.Delivery{Chat: number, Lasts: time.Hour}, store.Part{Body: json.RawMessage(`{}`)})
 	s.ChangeDelivery(ctx, whisper.ID, func(d *store.Delivery) {
 		d.Parts[0].Message, d.State = store.Whisper("900"), store.Sent
 	})
@@ -733,10 +721,7 @@ func chats(t *testing.T, open Open) {
 	// Private chats and basic groups share one sequence of message ids.
 	seen := func(chat, id string) {
 		t.Helper()
-		err := s.PutOffset(ctx, store.Offset{Account: "bot", Next: 1, Seen: map[store.Chat]string{{Platform: store.Telegram, ID: chat}: id}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		sees(t, s, store.Chat{Platform: store.Telegram, ID: chat}, id)
 	}
 	highest := func(chat string) string {
 		id, err := s.HighestMessage(ctx, store.Chat{Platform: store.Telegram, ID: chat})
