@@ -409,7 +409,7 @@ func (s *Store) carryOut(w Writer, a Agenda, plan Plan) (made []Delivery, err er
 			put(w, postKey(r.ID, channel), post{Delivery: d.ID, Last: d.ID})
 		}
 		planned := writeDelivery(w, Delivery{}, d)
-		s.deliveries.keep(deliveryKey(d.ID), planned.raw, planned.value) // it has its turn soon
+		s.deliveries.keep(deliveryKey(d.ID), planned) // it has its turn soon
 		made = append(made, d)
 	}
 	put(w, key("progress", channel), plan.Progress)

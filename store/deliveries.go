@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -72,7 +71,7 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 			}
 			c.carryOut(w)
 			if !c.d.State.Final() {
-				s.deliveries.keep(deliveryKey(c.id), c.raw, c.d)
+				s.deliveries.keep(deliveryKey(c.id), remembered[Delivery]{footprintOf(c.raw), c.d})
 			}
 			return nil
 		})
@@ -122,7 +121,7 @@ func (c *changed) decide(was remembered[Delivery], highest string) {
 
 // stands reports whether what was decided would be decided again.
 func (c *changed) stands(r Reader) bool {
-	return bytes.Equal(r.Get(deliveryKey(c.id)), c.was.raw) &&
+	return footprintOf(r.Get(deliveryKey(c.id))) == c.was.from &&
 		(!c.claims || string(r.Get(highestKey(c.was.value.Chat))) == c.highest)
 }
 
@@ -188,7 +187,7 @@ func writeDelivery(w Writer, old, d Delivery) remembered[Delivery] {
 	d = d.lasting()
 	raw := encodeDelivery(d)
 	w.Put(deliveryKey(d.ID), raw)
-	return remembered[Delivery]{raw, d}
+	return remembered[Delivery]{footprintOf(raw), d}
 }
 
 // relate writes what differs between old and d in the keys that follow from a

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"hash/maphash"
 	"sync"
 )
 
@@ -20,9 +20,20 @@ type memo[T any] struct {
 }
 
 type remembered[T any] struct {
-	raw   []byte
+	from  footprint
 	value T
 }
+
+// footprint tells the bytes of a value from all others, but for one in 2^64: the
+// bytes themselves would take as much memory again as the values.
+type footprint struct {
+	sum  uint64
+	size int
+}
+
+var footprints = maphash.MakeSeed()
+
+func footprintOf(raw []byte) footprint { return footprint{maphash.Bytes(footprints, raw), len(raw)} }
 
 // get reads the value at k. It returns ErrNotFound if there is none.
 func (m *memo[T]) get(r Reader, k string) (T, error) {
@@ -30,20 +41,21 @@ func (m *memo[T]) get(r Reader, k string) (T, error) {
 	return known.value, err
 }
 
-// read is get, and gives the value's bytes too; they outlive the transaction.
+// read is get, and tells the value's bytes too.
 func (m *memo[T]) read(r Reader, k string) (remembered[T], error) {
 	raw := r.Get(k)
-	if known, ok := m.recall(k); ok && bytes.Equal(known.raw, raw) {
-		return known, nil
-	}
 	if raw == nil {
 		return remembered[T]{}, ErrNotFound
 	}
-	read := remembered[T]{raw: bytes.Clone(raw)}
+	from := footprintOf(raw)
+	if known, ok := m.recall(k); ok && known.from == from {
+		return known, nil
+	}
+	read := remembered[T]{from: from}
 	if err := decode(k, raw, &read.value); err != nil {
 		return remembered[T]{}, err
 	}
-	m.keep(k, read.raw, read.value)
+	m.keep(k, read)
 	return read, nil
 }
 
@@ -60,16 +72,16 @@ func (m *memo[T]) recall(k string) (known remembered[T], ok bool) {
 	return known, ok
 }
 
-func (m *memo[T]) keep(k string, raw []byte, v T) {
+func (m *memo[T]) keep(k string, r remembered[T]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.add(k, remembered[T]{raw, v})
+	m.add(k, r)
 }
 
 func (m *memo[T]) add(k string, r remembered[T]) {
 	if m.young == nil || m.size > m.most/2 {
 		m.old, m.young, m.size = m.young, map[string]remembered[T]{}, 0
 	}
-	m.size += len(k) + len(r.raw) - len(m.young[k].raw)
+	m.size += len(k) + r.from.size - m.young[k].from.size
 	m.young[k] = r
 }
