@@ -22,8 +22,10 @@ import (
 const (
 	// requestTimeout is how long a request may take.
 	requestTimeout = 20 * time.Second
-	// maxAnswer bounds what is read of an answer that says no.
+	// maxAnswer bounds what is read of an answer that says no, maxResult of one
+	// with a result.
 	maxAnswer = 1 << 20
+	maxResult = 32 << 20
 	// maxReason bounds what is kept of Discord's own words.
 	maxReason = 2000
 	// rateMargin is added to a wait: the platform's are cut to milliseconds.
@@ -34,7 +36,8 @@ const (
 
 // transport sends the library's requests to the configured address, holds back
 // those that Discord would refuse, and turns every answer that is no success
-// into an error, which the library can neither retry nor misread.
+// into an error, which the library can neither retry nor misread. It reads the
+// results itself: the library would only copy them, for us to read.
 type transport struct {
 	base  *url.URL
 	token string
@@ -104,6 +107,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch res.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent: // the API's successes
 		t.rates.note(bucket, res.Header, time.Now())
+		if err := readResult(req.Context(), res); err != nil {
+			return nil, err
+		}
 		return res, nil
 	}
 	defer res.Body.Close()
@@ -117,6 +123,23 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	t.rates.refused(bucket, e, time.Now())
 	return nil, e
+}
+
+// resultKey is the key of a context's value: where a request's result goes.
+type resultKey struct{}
+
+// readResult reads an answer's result to where its request wants it.
+func readResult(ctx context.Context, res *http.Response) error {
+	result := ctx.Value(resultKey{})
+	if result == nil {
+		return nil
+	}
+	defer res.Body.Close()
+	if err := jsonv2.UnmarshalRead(io.LimitReader(res.Body, maxResult), result, asEver); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	res.Body = http.NoBody
+	return nil
 }
 
 // secrets hides what must not be told: the bot's token, and an interaction's,
@@ -190,22 +213,16 @@ func (d *Discord) request(ctx context.Context, method, address string, body, res
 		}
 	}
 	// The client's own limit of time would take two goroutines for each request.
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, resultKey{}, result), requestTimeout)
 	defer cancel()
 	// The library's own buckets sleep without a context, let one request pass
 	// at a time, and are never freed: each request gets a new one, and rates
 	// holds back what comes too soon.
 	bucket := d.rest.Ratelimiter.LockBucketObject(&discordgo.Bucket{Remaining: 1})
-	answer, err := d.rest.RequestWithLockedBucket(method, address, "application/json", b, bucket, 0,
+	_, err := d.rest.RequestWithLockedBucket(method, address, "application/json", b, bucket, 0,
 		discordgo.WithContext(ctx), discordgo.WithRestRetries(0), discordgo.WithRetryOnRatelimit(false))
 	if err != nil {
 		return d.clean(err)
-	}
-	if result == nil {
-		return nil
-	}
-	if err := jsonv2.Unmarshal(answer, result, asEver); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
 	}
 	return nil
 }
