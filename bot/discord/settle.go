@@ -53,8 +53,8 @@ func (d *Discord) Settle(ctx context.Context, dl store.Delivery, part int, furth
 }
 
 // Second looks for another message with the part's buttons than the recorded
-// one.
-func (d *Discord) Second(ctx context.Context, dl store.Delivery, part int, further func() error) store.Verdict {
+// one. It only reads, and takes no other part's for it.
+func (d *Discord) Second(ctx context.Context, dl store.Delivery, part int, _ string, further func() error) store.Verdict {
 	return d.look(ctx, dl, part, dl.Parts[part].Message, further)
 }
 

@@ -146,12 +146,16 @@ func (p *platform) Clock() time.Time {
 }
 
 // Second looks for the first copy of what stands there twice.
-func (p *platform) Second(_ context.Context, d store.Delivery, part int, _ func() error) store.Verdict {
+func (p *platform) Second(_ context.Context, d store.Delivery, part int, last string, _ func() error) store.Verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
 	for i, post := range p.posts {
-		if id := fmt.Sprint(i + 1); post == name && id != d.Parts[part].Message && !slices.Contains(p.changes, "delete "+id) {
+		id := fmt.Sprint(i + 1)
+		if last != "" && store.CompareIDs(id, last) > 0 {
+			break
+		}
+		if post == name && id != d.Parts[part].Message && !slices.Contains(p.changes, "delete "+id) {
 			return store.Verdict{Outcome: store.Delivered, Message: id}
 		}
 	}
@@ -678,6 +682,26 @@ func TestOutbox(t *testing.T) {
 			}
 			if _, counts, _ := d.store.Incidents(d.Context(), 10); counts[store.TookBack] != 1 {
 				d.Errorf("counted: %v", counts)
+			}
+		}},
+		{"two in a row that are carried out after their last looks leave one copy each", func(d *desk) {
+			sent := map[string]bool{}
+			d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
+			d.send = func(dl store.Delivery, _ int, post func() string) *store.Verdict {
+				if story := dl.Stories[0].ID; !sent[story] {
+					sent[story] = true
+					time.AfterFunc(45*time.Second-time.Millisecond, func() { post() })
+					return lost
+				}
+				return nil
+			}
+			d.blind = true
+			d.plan("c", "a", "b")
+			d.start()
+			pass(10 * time.Minute)
+			d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
+			if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
+				d.Errorf("changes: %q", d.changes)
 			}
 		}},
 		{"a look that may have missed the message follows what the channel wants", func(d *desk) {

@@ -37,8 +37,9 @@ type Sweeper interface {
 	Editor
 	// Second looks for another message with the part's tag than the recorded
 	// one: Delivered with its id, Absent, Retry, or Unknown if that can't be
-	// found out.
-	Second(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict
+	// found out. Behind the message last, if it is not empty, copies of other
+	// parts may stand: a look that could take one for another stops there.
+	Second(ctx context.Context, d store.Delivery, part int, last string, further func() error) store.Verdict
 }
 
 // Rich is a Platform that has a richer form of messages, beside the classic one.

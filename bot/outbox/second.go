@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -23,8 +24,28 @@ func doubtful(dl store.Delivery) int {
 	return -1
 }
 
-// lookForSecond looks for a second copy of the first doubtful part.
-func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl store.Delivery) error {
+// othersBehind is the message behind which copies of other parts that are in doubt
+// may stand, by all that are pending in the chat: those were sent first after it.
+// It is empty if no other is in doubt.
+func othersBehind(pending []store.Delivery, dl store.Delivery) string {
+	behind := ""
+	for _, other := range pending {
+		for i, p := range other.Parts {
+			if !p.Doubt || other.ID == dl.ID && i == doubtful(dl) {
+				continue
+			}
+			after := cmp.Or(p.After, "0") // anywhere, if nothing was known
+			if behind == "" || store.CompareIDs(after, behind) < 0 {
+				behind = after
+			}
+		}
+	}
+	return behind
+}
+
+// lookForSecond looks for a second copy of the first doubtful part, as far as none
+// of another can be met.
+func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery) error {
 	part := doubtful(dl)
 	sweeper, ok := d.platform.(Sweeper)
 	if !ok || part < 0 {
@@ -34,7 +55,9 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 	if s == nil {
 		return err
 	}
-	v := d.pace.in(l.chat, s, func() store.Verdict { return sweeper.Second(finish, dl, part, d.further(ctx, l)) })
+	v := d.pace.in(l.chat, s, func() store.Verdict {
+		return sweeper.Second(finish, dl, part, othersBehind(pending, dl), d.further(ctx, l))
+	})
 	switch v.Outcome {
 	case store.Delivered:
 		return d.takeBack(finish, dl, part, v.Message)

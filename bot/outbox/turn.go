@@ -45,13 +45,7 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
 		}
-		done := false
-		if next.State == store.Resent && crowded(pending) {
-			d.Log.Warn("not looked for a second copy, since another message is in doubt too", d.about(*next)...)
-			err = d.cleared(finish, *next, doubtful(*next), "")
-		} else {
-			done, err = d.step(ctx, finish, l, *next)
-		}
+		done, err := d.step(ctx, finish, l, *next, pending)
 		if errors.Is(err, errForgotten) {
 			d.Log.Info("delivery was withdrawn", "platform", d.name, "kind", next.Kind, "delivery", next.ID)
 			continue
@@ -80,7 +74,7 @@ func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []st
 		if d.whispers(dl) && !waits(dl, now) {
 			some = true
 			all.Go(func() error {
-				_, err := d.step(ctx, finish, l, dl)
+				_, err := d.step(ctx, finish, l, dl, pending)
 				return err
 			})
 		}
@@ -128,18 +122,6 @@ func doubted(pending []store.Delivery) bool {
 	return slices.ContainsFunc(pending, func(d store.Delivery) bool { return d.State != store.Resent && doubtful(d) >= 0 })
 }
 
-// crowded reports whether several parts may be out twice: a look for the one could
-// come upon the other.
-func crowded(pending []store.Delivery) bool {
-	n := 0
-	for _, d := range pending {
-		if d.State == store.Resent {
-			n++
-		}
-	}
-	return n > 1
-}
-
 // nearest is the earlier of two times; zero is none.
 func nearest(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
@@ -155,10 +137,11 @@ func waits(d store.Delivery, now time.Time) bool { return d.Due.After(now) && !s
 // setBack reports whether the clock shows less than when Due was decided.
 func setBack(d store.Delivery, now time.Time) bool { return d.Set.After(now) }
 
-// step brings a delivery one step on: it makes its parts, sends the next one,
-// or settles one whose outcome is unknown. It reports whether the delivery is out
-// whole; if not, or if that is not known, there may be more to be done.
-func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery) (done bool, err error) {
+// step brings a delivery, one of those that are pending, one step on: it makes its
+// parts, sends the next one, or settles one whose outcome is unknown. It reports
+// whether the delivery is out whole; if not, or if that is not known, there may be
+// more to be done.
+func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery) (done bool, err error) {
 	now := time.Now()
 	if waiting := dl.Due.Sub(dl.Set); setBack(dl, now) && waiting > 0 {
 		// It waits as long as was meant, by the clock as it is now.
@@ -170,7 +153,7 @@ func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Deliver
 	case store.Uncertain:
 		return false, d.settle(ctx, finish, l, dl)
 	case store.Resent:
-		return false, d.lookForSecond(ctx, finish, l, dl)
+		return false, d.lookForSecond(ctx, finish, l, dl, pending)
 	}
 	if limit := tooLate(dl); dl.Kind != store.EditDelivery && dl.Next() == 0 && now.Sub(dl.Planned) > limit {
 		return false, d.giveUp(finish, dl, strings.TrimSuffix(fmt.Sprintf("not delivered within %s: %s", limit, dl.Reason), ": "))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"briefbot/store"
@@ -17,7 +18,7 @@ import (
 func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict {
 	p, err := body(d, part)
 	if err != nil || !p.whispers() || d.Parts[part].Doubt || d.Parts[part].Aloud {
-		return t.look(ctx, d, part, maxAbsent, further)
+		return t.look(ctx, d, part, maxAbsent, math.MaxInt64, further)
 	}
 	alone := store.Verdict{Outcome: store.Unknown, Reason: "it was for its asker alone, and can't be looked for"}
 	if t.hushed.Load() {
@@ -26,7 +27,7 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, furth
 	}
 	// A server that does not know better said it aloud. Else who it was for may
 	// have seen it.
-	v := t.look(ctx, d, part, maxAbsent, further)
+	v := t.look(ctx, d, part, maxAbsent, math.MaxInt64, further)
 	if v.Outcome == store.Absent {
 		return alone
 	}
@@ -35,14 +36,20 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, furth
 
 // Second looks for another message with the part's keyboard than the recorded
 // one: among the ids that were given since before it was sent first, up to the
-// highest that is known.
-func (t *Telegram) Second(ctx context.Context, d store.Delivery, part int, further func() error) store.Verdict {
-	return t.look(ctx, d, part, 0, further)
+// highest that is known, or to the last: a probe of another part's copy would give
+// it this one's buttons.
+func (t *Telegram) Second(ctx context.Context, d store.Delivery, part int, last string, further func() error) store.Verdict {
+	top, ok := number(last)
+	if !ok {
+		top = math.MaxInt64
+	}
+	return t.look(ctx, d, part, 0, top, further)
 }
 
 // look looks through the messages behind those that were known when a part was
-// sent, and beyond the highest one known for so many more.
-func (t *Telegram) look(ctx context.Context, d store.Delivery, part, beyond int, further func() error) store.Verdict {
+// sent, and beyond the highest one known for so many more, but no further than the
+// last.
+func (t *Telegram) look(ctx context.Context, d store.Delivery, part, beyond int, last int64, further func() error) store.Verdict {
 	unknown := func(format string, args ...any) store.Verdict {
 		return store.Verdict{Outcome: store.Unknown, Reason: fmt.Sprintf(format, args...)}
 	}
@@ -74,7 +81,7 @@ func (t *Telegram) look(ctx context.Context, d store.Delivery, part, beyond int,
 		return retry(err)
 	}
 	probes := 0
-	for id := floor + 1; id <= top+int64(beyond); id++ {
+	for id := floor + 1; id <= min(top+int64(beyond), last); id++ {
 		if slices.Contains(others, fmt.Sprint(id)) {
 			continue // somebody's
 		}
@@ -101,7 +108,7 @@ func (t *Telegram) look(ctx context.Context, d store.Delivery, part, beyond int,
 			return v
 		}
 	}
-	v = store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, top+int64(beyond))}
+	v = store.Verdict{Outcome: store.Absent, Reason: fmt.Sprintf("not among the messages %d to %d", floor+1, min(top+int64(beyond), last))}
 	if sight == partial {
 		v.Unsure = true
 		v.Reason += ", and as long as the bot is no admin of the group it does not see all of them"

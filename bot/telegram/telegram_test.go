@@ -716,8 +716,11 @@ func TestSecond(t *testing.T) {
 	chat := store.Chat{Platform: store.Telegram, ID: w.channel}
 	w.store.PutDealt(t.Context(), "x", []store.Dealt{{Next: 1, Seen: store.Spot{Chat: chat, Message: second.Message}}})
 	d.Parts[0].Message = second.Message
+	if v := w.adapter.Second(t.Context(), d, 0, "1", atOnce); v.Outcome != store.Absent {
+		t.Errorf("beyond where others' copies may stand: %+v", v)
+	}
 	paused := 0
-	v := w.adapter.Second(t.Context(), d, 0, func() error { paused++; return nil })
+	v := w.adapter.Second(t.Context(), d, 0, "", func() error { paused++; return nil })
 	if v.Outcome != store.Delivered || v.Message != first.Message {
 		t.Errorf("found %+v, want message %s", v, first.Message)
 	}
@@ -725,7 +728,7 @@ func TestSecond(t *testing.T) {
 	if v := w.adapter.Delete(t.Context(), d, 0); v.Outcome != store.Delivered {
 		t.Errorf("delete: %+v", v)
 	}
-	if v := w.adapter.Second(t.Context(), d, 0, func() error { paused++; return nil }); v.Outcome != store.Absent {
+	if v := w.adapter.Second(t.Context(), d, 0, "", func() error { paused++; return nil }); v.Outcome != store.Absent {
 		t.Errorf("after the deletion: %+v", v)
 	}
 	if paused == 0 {
