@@ -701,6 +701,30 @@ func TestUnsure(t *testing.T) {
 	}
 }
 
+// Just after a start it is not known whether the server keeps an answer for its
+// asker alone. A look for it leaves a post alone that is in doubt in the same chat.
+func TestSettleAfterStart(t *testing.T) {
+	w := newWorld(t)
+	w.platform.Say(t.Context(), w.reader, w.channel, "an editor's own post", "")
+	w.platform.SetRights(w.channel, sandbox.TelegramRights{Post: true})
+	w.adapter.current.Store(true)
+	post := w.delivery(w.channel, english.Post(ferry(), false))
+	post.Parts[0].After = "1"
+	sent := w.adapter.Send(t.Context(), post, 0)
+
+	answer := post
+	body := bytes.Replace(post.Parts[0].Body, []byte("{"), []byte(`{"ephemeral_message_parameters":{"receiver_user_id":7},`), 1)
+	body = bytes.ReplaceAll(body, []byte(post.Tag(0)), []byte("answer.0"))
+	answer.Parts = []store.Part{{Body: body, After: "1"}}
+	answer.Attempts = 1
+	if v := w.adapter.Settle(t.Context(), answer, 0, atOnce); v.Outcome != store.Retry {
+		t.Errorf("the answer: %+v", v)
+	}
+	if v := w.adapter.Settle(t.Context(), post, 0, atOnce); v.Outcome != store.Delivered || v.Message != sent.Message {
+		t.Errorf("the post: %+v, want message %s", v, sent.Message)
+	}
+}
+
 // A second copy is found by its buttons, wherever it stands between known ids.
 func TestSecond(t *testing.T) {
 	w := newWorld(t)
