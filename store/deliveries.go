@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,8 +45,14 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 	return s.changeDelivery(ctx, c)
 }
 
+// ErrOutdated is returned by ClaimDelivery for a delivery of whose stories there are
+// other revisions than those that its parts were made from: who planned the change
+// left it to them.
+var ErrOutdated = errors.New("a story has changed since its post was made")
+
 // ClaimDelivery is ChangeDelivery for a change that depends on the highest message
-// id known in the chat.
+// id known in the chat. It returns ErrOutdated, and changes nothing, if that gives
+// the delivery its parts and they are not of its stories as they are.
 func (s *Store) ClaimDelivery(ctx context.Context, id uint64, change func(d *Delivery, highest string)) (Delivery, error) {
 	return s.changeDelivery(ctx, &changed{id: id, change: change, claims: true})
 }
@@ -69,6 +76,11 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 					return err
 				}
 			}
+			if c.claims && len(c.was.value.Parts) == 0 {
+				if err := s.upToDate(w, c.d); err != nil {
+					return err
+				}
+			}
 			c.carryOut(w)
 			if !c.d.State.Final() {
 				s.deliveries.keep(deliveryKey(c.id), remembered[Delivery]{footprintOf(c.raw), c.d})
@@ -83,6 +95,20 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 		c.d.Then = c.then
 	}
 	return c.d, nil
+}
+
+// upToDate returns ErrOutdated if a story of the delivery has another revision.
+func (s *Store) upToDate(r Reader, d Delivery) error {
+	for _, ref := range d.Stories {
+		switch e, err := s.story(r, ref.ID); {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return err
+		case e.Story.Revision != ref.Revision:
+			return ErrOutdated
+		}
+	}
+	return nil
 }
 
 // changed is what a delivery becomes, and by what that was decided.

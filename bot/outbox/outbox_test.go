@@ -48,6 +48,7 @@ type platform struct {
 	changes  []string // "edit 1 body"
 	change   func() store.Verdict
 	parts    int
+	making   func() // while a post is made
 }
 
 func newPlatform() *platform {
@@ -64,6 +65,9 @@ func (p *platform) Resolve(_ context.Context, c store.Chat) (store.Place, store.
 
 func (p *platform) Render(_ context.Context, _ store.Place, d store.Delivery, _ brief.Message) ([]json.RawMessage, error) {
 	var all []json.RawMessage
+	if p.making != nil {
+		p.making()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rendered++
@@ -803,6 +807,21 @@ func TestOutbox(t *testing.T) {
 			d.store.RemoveStory(d.Context(), "a", false, time.Now())
 			d.start()
 			d.expect("c:b.0")
+		}},
+		{"a story that changes while its post is made is posted as it is then", func(d *desk) {
+			d.plan("c", "a")
+			id := d.firstPending("c")
+			d.making = sync.OnceFunc(func() {
+				changed := store.Story{ID: "a", Headline: "another", Bullets: []store.Bullet{{Text: "b"}}}
+				if _, _, err := d.store.PutStory(d.Context(), changed, time.Now()); err != nil {
+					d.Error(err)
+				}
+			})
+			d.start()
+			d.expect("c:a.0")
+			if dl, err := d.store.Delivery(d.Context(), id); err != nil || dl.Stories[0].Revision != 2 || d.rendered != 2 {
+				d.Errorf("made %d times, of %+v, %v", d.rendered, dl.Stories, err)
+			}
 		}},
 		{"a name becomes its number", func(d *desk) {
 			d.plan("@c", "a", "b")

@@ -3,6 +3,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -36,6 +37,9 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 		}
 	}
 	claimed, err := d.write(dl, func() (store.Delivery, error) { return d.Store.ClaimDelivery(finish, dl.ID, claim) })
+	if errors.Is(err, store.ErrOutdated) {
+		return false, nil // it is made anew
+	}
 	if err != nil {
 		return false, err
 	}
