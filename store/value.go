@@ -29,7 +29,7 @@ const usualValue = 256
 // encode encodes one of our own nouns, none of which can fail to encode: they
 // hold no functions, channels, cycles or foreign marshallers.
 func encode(v any) []byte {
-	o := object{append(make([]byte, 0, usualValue/2), valueVersion)}
+	o := object{append(make([]byte, 0, usualValue), valueVersion)}
 	switch v := v.(type) {
 	case Delivery:
 		return encodeDelivery(v)
@@ -43,8 +43,7 @@ func encode(v any) []byte {
 		o.progress(v)
 		return o.b
 	}
-	b := bytes.NewBuffer(make([]byte, 0, usualValue))
-	b.WriteByte(valueVersion)
+	b := bytes.NewBuffer(o.b)
 	if err := json.NewEncoder(b).Encode(v); err != nil {
 		panic(fmt.Sprintf("store: encode %T: %v", v, err))
 	}
