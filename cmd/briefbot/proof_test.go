@@ -43,7 +43,7 @@ func TestProofFindsWhatIsBroken(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, file, remedy, without string }{
 		{"no nonce", "bot/discord/render.go", `json:"enforce_nonce,omitempty"`, `json:"-"`},
-		{"no probe", "bot/telegram/settle.go", "return t.look(ctx, d, part, maxAbsent, further)", "return store.Verdict{Outcome: store.Absent}"},
+		{"no probe", "bot/telegram/settle.go", "switch v, who := t.probe(ctx, d, part, id); who {", "switch v, who := (store.Verdict{}), nobody; who {"},
 		{"no record before the send", "bot/outbox/send.go", "was.State = store.Claimed", "was.State = store.Planned"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
