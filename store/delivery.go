@@ -136,6 +136,9 @@ type Part struct {
 	Doubt bool `json:"doubt,omitempty"`
 	// Aloud says that the part was to be for one reader alone, and can't be.
 	Aloud bool `json:"aloud,omitempty"`
+	// Beside says that the request was made beside whatever else went to the chat,
+	// since the platform had shown that it keeps such a part to its reader.
+	Beside bool `json:"beside,omitempty"`
 	// Target is, of an edit, the message that is changed; empty for one that is
 	// added. Of what follows a post, it is the message that it follows.
 	Target string `json:"target,omitempty"`

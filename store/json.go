@@ -150,6 +150,7 @@ func (o *object) part(p Part) {
 	o.time("claimed_there", p.ClaimedThere)
 	o.flag("doubt", p.Doubt)
 	o.flag("aloud", p.Aloud)
+	o.flag("beside", p.Beside)
 	o.text("target", p.Target)
 	o.text("message", p.Message)
 	o.b = append(o.b, '}')

@@ -259,6 +259,19 @@ func (d *desk) planIn(chat string, stories []string) error {
 	return d.run(chat, stories...)
 }
 
+// answer has a reader's answer sent to a chat.
+func (d *desk) answer(chat string) {
+	d.Helper()
+	answer := store.Delivery{Chat: store.Chat{Platform: d.on, ID: chat}, Stories: []store.Ref{{ID: "answer"}}, Planned: time.Now()}
+	err := d.store.PutDealt(d.Context(), "x", []store.Dealt{{Next: 1, Answer: &answer, Render: func(store.Delivery) ([]store.Part, error) {
+		return []store.Part{{Body: json.RawMessage("1")}}, nil
+	}}})
+	if err != nil {
+		d.Fatal(err)
+	}
+	synctest.Wait()
+}
+
 // stories puts stories into the store.
 func (d *desk) stories(ids ...string) {
 	d.Helper()
@@ -318,6 +331,39 @@ func (d *desk) firstPending(chat string) uint64 {
 func pass(t time.Duration) {
 	time.Sleep(t) // the bubble's clock: no waiting
 	synctest.Wait()
+}
+
+// whisperer is a platform that says answers to their reader alone.
+type whisperer struct{ *platform }
+
+func (whisperer) Whispers(store.Delivery, int) bool { return true }
+
+// What is for one reader alone does not wait until it is known what became of a
+// post; that it went beside others is on record before it is sent.
+func TestWhisper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.as = whisperer{d.platform}
+		d.send = func(dl store.Delivery, part int, post func() string) *store.Verdict {
+			answer := dl.Kind == store.AnswerDelivery
+			recorded, err := d.store.Delivery(t.Context(), dl.ID)
+			if err != nil || recorded.Parts[part].Beside != answer {
+				t.Errorf("on record when it is sent: %+v, %v", recorded, err)
+			}
+			if answer {
+				return nil
+			}
+			post()
+			return &store.Verdict{Outcome: store.Unknown, Reason: "connection reset"}
+		}
+		d.plan("c", "a", "b")
+		d.start()
+		d.answer("c")
+		d.expect("c:a.0", "c:answer.0")
+		pass(time.Minute)
+		d.expect("c:a.0", "c:answer.0", "c:b.0")
+		d.stop()
+	})
 }
 
 func TestOutbox(t *testing.T) {

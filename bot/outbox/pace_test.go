@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,17 +35,6 @@ func TestPace(t *testing.T) {
 		}
 		slices.SortFunc(all, time.Time.Compare)
 		return all
-	}
-	// ask has a reader's answer sent.
-	ask := func(d *desk, chat string) {
-		answer := store.Delivery{Chat: store.Chat{Platform: d.on, ID: chat}, Stories: []store.Ref{{ID: "answer"}}, Planned: time.Now()}
-		err := d.store.PutDealt(d.Context(), "x", []store.Dealt{{Next: 1, Answer: &answer, Render: func(store.Delivery) ([]store.Part, error) {
-			return []store.Part{{Body: json.RawMessage("1")}}, nil
-		}}})
-		if err != nil {
-			d.Fatal(err)
-		}
-		synctest.Wait()
 	}
 	for _, tt := range []struct {
 		name  string
@@ -116,7 +104,7 @@ func TestPace(t *testing.T) {
 			d.start()
 			pass(time.Second)
 			asked := time.Now()
-			ask(d, "9999")
+			d.answer("9999")
 			pass(time.Second)
 			if took := d.when("9999:answer.0").Sub(asked); took < 0 || took > 40*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
@@ -129,7 +117,7 @@ func TestPace(t *testing.T) {
 			d.plan(chats(1200), "a")
 			pass(970 * time.Millisecond)
 			asked := time.Now()
-			ask(d, "9999")
+			d.answer("9999")
 			pass(time.Second)
 			if took := d.when("9999:answer.0").Sub(asked); took < 0 || took > 10*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
@@ -140,7 +128,7 @@ func TestPace(t *testing.T) {
 			d.start()
 			pass(time.Second)
 			asked := time.Now()
-			ask(d, "400")
+			d.answer("400")
 			pass(time.Second)
 			if took := d.when("400:answer.0").Sub(asked); took < 0 || took > 40*time.Millisecond {
 				d.Errorf("the reader waited %s", took)
@@ -158,7 +146,7 @@ func TestPace(t *testing.T) {
 			d.plan("1", "a")
 			d.start()
 			began := time.Now()
-			ask(d, "1")
+			d.answer("1")
 			d.plan("2", "a")
 			pass(5 * time.Minute)
 			if took := d.when("2:a.0").Sub(began); took != 0 {

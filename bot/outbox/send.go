@@ -23,13 +23,14 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
+	beside := d.whispers(dl)
 	claim := func(was *store.Delivery, highest string) {
 		was.Stories, was.Parts, was.Rich = dl.Stories, slices.Clone(dl.Parts), dl.Rich
 		was.Ping, was.Then = dl.Ping, dl.Then
 		was.State = store.Claimed
 		was.Set = now
 		p := &was.Parts[part]
-		p.Claimed, p.ClaimedThere = now, there
+		p.Claimed, p.ClaimedThere, p.Beside = now, there, beside
 		if was.Looks == 0 && !p.Doubt {
 			// A part that was looked for may still appear where it was looked
 			// for: its floor stays.
@@ -45,7 +46,7 @@ func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Deliver
 	}
 	var v store.Verdict
 	request := func() store.Verdict { return d.request(finish, claimed, part) }
-	if d.whispers(dl) {
+	if beside {
 		v = d.pace.within(s, request)
 	} else {
 		v = d.pace.in(l.chat, s, request)

@@ -21,14 +21,11 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, furth
 		return t.look(ctx, d, part, maxAbsent, math.MaxInt64, further)
 	}
 	alone := store.Verdict{Outcome: store.Unknown, Reason: "it was for its asker alone, and can't be looked for"}
-	if t.hushed.Load() {
+	// What went beside others is never looked for: the look could come upon one of
+	// them that is in doubt as well, and take it for this one.
+	if t.hushed.Load() || d.Parts[part].Beside {
 		alone.Aloud = true
 		return alone
-	}
-	// Just after a start that is not known yet, but soon: a look now could take
-	// another message that is in doubt for this one.
-	if !t.loud.Load() && d.Attempts < maxUntold {
-		return store.Verdict{Outcome: store.Retry, Reason: "it is not known yet whether the server says it to its asker alone"}
 	}
 	// A server that does not know better said it aloud. Else who it was for may
 	// have seen it.
@@ -38,10 +35,6 @@ func (t *Telegram) Settle(ctx context.Context, d store.Delivery, part int, furth
 	}
 	return v
 }
-
-// maxUntold is how often it is waited for: some half a minute, since a chat waits
-// too.
-const maxUntold = 6
 
 // Second looks for another message with the part's keyboard than the recorded
 // one: among the ids that were given since before it was sent first, up to the
