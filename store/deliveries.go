@@ -45,9 +45,8 @@ func (s *Store) ChangeDelivery(ctx context.Context, id uint64, change func(d *De
 	return s.changeDelivery(ctx, c)
 }
 
-// ErrOutdated is returned by ClaimDelivery for a delivery of whose stories there are
-// other revisions than those that its parts were made from: who planned the change
-// left it to them.
+// ErrOutdated is returned by ClaimDelivery for a delivery whose stories are no longer
+// told as its parts tell them: who planned the change left it to them.
 var ErrOutdated = errors.New("a story has changed since its post was made")
 
 // ClaimDelivery is ChangeDelivery for a change that depends on the highest message
@@ -97,14 +96,14 @@ func (s *Store) changeDelivery(ctx context.Context, c *changed) (Delivery, error
 	return c.d, nil
 }
 
-// upToDate returns ErrOutdated if a story of the delivery has another revision.
+// upToDate returns ErrOutdated if a story of the delivery is told otherwise now.
 func (s *Store) upToDate(r Reader, d Delivery) error {
 	for _, ref := range d.Stories {
 		switch e, err := s.story(r, ref.ID); {
 		case errors.Is(err, ErrNotFound):
 		case err != nil:
 			return err
-		case e.Story.Revision != ref.Revision:
+		case !d.Kind.Tells(e), e.Story.Revision != ref.Revision:
 			return ErrOutdated
 		}
 	}

@@ -29,6 +29,12 @@ const (
 // holds up nothing, and doing it again does no harm.
 func (k DeliveryKind) Follows() bool { return k == ThreadDelivery || k == PublishDelivery }
 
+// Tells reports whether a delivery of the kind that is still to be made says the
+// story: what was taken back is news only to those who have read it.
+func (k DeliveryKind) Tells(e Entry) bool {
+	return e.Removed.IsZero() || e.Retracted && (k == EditDelivery || k == UpdateDelivery)
+}
+
 // State is how far a delivery has come.
 type State string
 

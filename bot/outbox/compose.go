@@ -136,7 +136,7 @@ func (d *dispatcher) message(dl store.Delivery, from store.Makings) (brief.Messa
 	var entries []store.Entry
 	var refs []store.Ref
 	for i, e := range from.Stories {
-		if e.Removed.IsZero() || e.Retracted && (dl.Kind == store.EditDelivery || dl.Kind == store.UpdateDelivery) {
+		if dl.Kind.Tells(e) {
 			entries = append(entries, e)
 			refs = append(refs, store.Ref{ID: dl.Stories[i].ID, Revision: e.Story.Revision})
 		}

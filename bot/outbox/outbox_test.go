@@ -869,6 +869,20 @@ func TestOutbox(t *testing.T) {
 				d.Errorf("made %d times, of %+v, %v", d.rendered, dl.Stories, err)
 			}
 		}},
+		{"a story taken back while its post is made is not posted", func(d *desk) {
+			d.plan("c", "a", "b")
+			id := d.firstPending("c")
+			d.making = sync.OnceFunc(func() {
+				if err := d.store.RemoveStory(d.Context(), "a", false, time.Now()); err != nil {
+					d.Error(err)
+				}
+			})
+			d.start()
+			d.expect("c:b.0")
+			if got := d.end(id); got != "given up: the story was withdrawn before it was posted" {
+				d.Errorf("end: %s", got)
+			}
+		}},
 		{"a name becomes its number", func(d *desk) {
 			d.plan("@c", "a", "b")
 			d.start()
