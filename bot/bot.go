@@ -191,7 +191,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	parts.Go(func() { b.search.Run(ctx) })
 	b.startSources(ctx, &parts)
-	if err := b.syncChannels(ctx, time.Now()); err != nil {
+	if err := b.syncChannels(ctx, time.Now()); errors.Is(err, context.Canceled) {
+		return nil // it was told to end while it was starting
+	} else if err != nil {
 		return err
 	}
 	b.config.Channels = nil // the store has them; there may be a hundred thousand

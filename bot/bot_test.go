@@ -521,3 +521,36 @@ func TestStartWithinLimits(t *testing.T) {
 		t.Errorf("%d of %d requests met a 429", limited, all)
 	}
 }
+
+// slowSource never comes to the end of its first look.
+type slowSource struct{ began chan struct{} }
+
+func (slowSource) Name() string { return "slow" }
+
+func (s slowSource) Run(ctx context.Context, _ intake.Sink, _ func()) error {
+	close(s.began)
+	<-ctx.Done()
+	return nil
+}
+
+// Whoever ends the bot while it is still starting sees it end as ever.
+func TestEndWhileStarting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	slow := slowSource{make(chan struct{})}
+	b, err := New(t.Context(), Options{
+		Config: w.config(everySecond), Log: slog.New(slog.DiscardHandler),
+		Open: func(config.Source) intake.Source { return slow },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-slow.began
+		cancel()
+	}()
+	if err := b.Run(ctx); err != nil {
+		t.Errorf("it ends with: %v", err)
+	}
+}
