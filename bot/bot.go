@@ -167,7 +167,12 @@ const firstLook = 30 * time.Second
 
 // Run runs the bot until ctx ends, and closes the data then. It returns early
 // only if nothing is left that works.
-func (b *Bot) Run(ctx context.Context) error {
+func (b *Bot) Run(ctx context.Context) (err error) {
+	defer func() {
+		if errors.Is(err, context.Canceled) {
+			err = nil // it was told to end, perhaps while it was starting
+		}
+	}()
 	defer b.store.Close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -191,9 +196,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	parts.Go(func() { b.search.Run(ctx) })
 	b.startSources(ctx, &parts)
-	if err := b.syncChannels(ctx, time.Now()); errors.Is(err, context.Canceled) {
-		return nil // it was told to end while it was starting
-	} else if err != nil {
+	if err := b.syncChannels(ctx, time.Now()); err != nil {
 		return err
 	}
 	b.config.Channels = nil // the store has them; there may be a hundred thousand
@@ -217,10 +220,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	parts.Go(func() { erase(ctx, b.store, b.log) })
 	parts.Go(func() { control(ctx, b.store, b.config.Data, b.log) })
 	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // startSources starts the sources and waits for the first look of each.
