@@ -290,8 +290,8 @@ type posted struct {
 
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
-// since a later post never overtakes an earlier one; the first two that may be
-// out twice; of what waits aside the edits, the first thread that is to be
+// since a later post never overtakes an earlier one; what may be out twice; of what
+// waits aside the edits, the first thread that is to be
 // begun, and the first post that is to be published; and the first answer that is
 // to be taken away. all says that nothing else of the chat is pending.
 func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, err error) {
@@ -317,6 +317,9 @@ func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, e
 // maxAnswers bounds how many answers of a chat are looked at together.
 const maxAnswers = 64
 
+// maxResent bounds how many deliveries that may be out twice are looked at together.
+const maxResent = 16
+
 // maxEdits bounds how many edits that wait aside are looked at together.
 const maxEdits = 16
 
@@ -324,7 +327,7 @@ const maxEdits = 16
 // whether that is all.
 func pendingIDs(r Reader, c Chat) (ids []string, all bool) {
 	all = true
-	left := ranks{maxAnswers, MaxKeys, 2, maxEdits, 1, 1, 1}
+	left := ranks{maxAnswers, MaxKeys, maxResent, maxEdits, 1, 1, 1}
 	var topics []string
 	from, to := under("queue", string(c.Platform), c.ID)
 	for from != "" {

@@ -49,6 +49,10 @@ type platform struct {
 	change   func() store.Verdict
 	parts    int
 	making   func() // while a post is made
+	// second is asked before each look for a second copy; nil lets it through.
+	// seconds are these looks: "chat:tag up to an id".
+	second  func() *store.Verdict
+	seconds []string
 }
 
 func newPlatform() *platform {
@@ -154,6 +158,12 @@ func (p *platform) Second(_ context.Context, d store.Delivery, part int, last st
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := d.Chat.ID + ":" + d.Stories[0].ID + fmt.Sprint(".", part)
+	if p.second != nil {
+		if v := p.second(); v != nil {
+			return *v
+		}
+	}
+	p.seconds = append(p.seconds, strings.TrimSpace(name+" "+last))
 	for i, post := range p.posts {
 		id := fmt.Sprint(i + 1)
 		if last != "" && store.CompareIDs(id, last) > 0 {
@@ -752,6 +762,41 @@ func TestOutbox(t *testing.T) {
 			d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
 			if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
 				d.Errorf("changes: %q", d.changes)
+			}
+			// A look for the first that went on would give the second's copy its
+			// buttons.
+			if !slices.Equal(d.seconds, []string{"c:a.0 2", "c:b.0"}) {
+				d.Errorf("looks: %q", d.seconds)
+			}
+		}},
+		{"so do two of which the first one's look fails until the second one's is due", func(d *desk) {
+			sent := map[string]bool{}
+			d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
+			d.send = func(dl store.Delivery, _ int, post func() string) *store.Verdict {
+				if story := dl.Stories[0].ID; !sent[story] {
+					sent[story] = true
+					time.AfterFunc(45*time.Second-time.Millisecond, func() { post() })
+					return lost
+				}
+				return nil
+			}
+			d.blind = true
+			failing := 8 // for more than a minute
+			d.second = func() *store.Verdict {
+				if failing--; failing >= 0 {
+					return &store.Verdict{Outcome: store.Retry, Reason: "503"}
+				}
+				return nil
+			}
+			d.plan("c", "a", "b")
+			d.start()
+			pass(10 * time.Minute)
+			d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
+			if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
+				d.Errorf("changes: %q", d.changes)
+			}
+			if !slices.Equal(d.seconds, []string{"c:a.0 2", "c:b.0"}) {
+				d.Errorf("looks: %q", d.seconds)
 			}
 		}},
 		{"a look that may have missed the message follows what the channel wants", func(d *desk) {

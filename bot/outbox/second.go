@@ -25,8 +25,8 @@ func doubtful(dl store.Delivery) int {
 }
 
 // othersBehind is the message behind which copies of other parts that are in doubt
-// may stand, by all that are pending in the chat: those were sent first after it.
-// It is empty if no other is in doubt.
+// may stand, by what is pending in the chat: those were sent first after it. It is
+// empty if no other is in doubt.
 func othersBehind(pending []store.Delivery, dl store.Delivery) string {
 	behind := ""
 	for _, other := range pending {
@@ -43,8 +43,8 @@ func othersBehind(pending []store.Delivery, dl store.Delivery) string {
 	return behind
 }
 
-// lookForSecond looks for a second copy of the first doubtful part, as far as none
-// of another can be met.
+// lookForSecond looks for a second copy of the first doubtful part, but not where a
+// copy of another that is in doubt may stand: that one's look goes there.
 func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery) error {
 	part := doubtful(dl)
 	sweeper, ok := d.platform.(Sweeper)
@@ -55,9 +55,8 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 	if s == nil {
 		return err
 	}
-	v := d.pace.in(l.chat, s, func() store.Verdict {
-		return sweeper.Second(finish, dl, part, othersBehind(pending, dl), d.further(ctx, l))
-	})
+	last := othersBehind(pending, dl)
+	v := d.pace.in(l.chat, s, func() store.Verdict { return sweeper.Second(finish, dl, part, last, d.further(ctx, l)) })
 	switch v.Outcome {
 	case store.Delivered:
 		return d.takeBack(finish, dl, part, v.Message)
@@ -70,6 +69,10 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 				dl.Attempts++
 				putOff(dl, now, wait)
 			})
+		}
+	case store.Absent:
+		if last != "" {
+			d.Log.Info("a second copy was looked for in part: another message is in doubt too", d.about(dl, "after", dl.Parts[part].After, "up_to", last)...)
 		}
 	}
 	return d.cleared(finish, dl, part, "")

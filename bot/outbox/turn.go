@@ -106,6 +106,9 @@ func choose(pending []store.Delivery, now time.Time) (*store.Delivery, rest) {
 			left.due = nearest(left.due, now.Add(secondRetry))
 			continue
 		}
+		if d.State == store.Resent && !foremost(pending, *d) {
+			continue // the one before it says when there is something to be done
+		}
 		if !waits(*d, now) {
 			return d, left
 		}
@@ -120,6 +123,20 @@ const secondRetry = time.Second
 // doubted reports whether a part that is still to be sent may be out.
 func doubted(pending []store.Delivery) bool {
 	return slices.ContainsFunc(pending, func(d store.Delivery) bool { return d.State != store.Resent && doubtful(d) >= 0 })
+}
+
+// foremost reports whether nothing else that may be out twice was sent first before
+// the delivery was: where copies of several may stand, their looks go in that order.
+func foremost(pending []store.Delivery, dl store.Delivery) bool {
+	part := doubtful(dl)
+	return part < 0 || !slices.ContainsFunc(pending, func(other store.Delivery) bool {
+		i := doubtful(other)
+		if i < 0 || other.ID == dl.ID {
+			return false
+		}
+		before := store.CompareIDs(other.Parts[i].After, dl.Parts[part].After)
+		return before < 0 || before == 0 && other.ID < dl.ID
+	})
 }
 
 // nearest is the earlier of two times; zero is none.
