@@ -232,6 +232,7 @@ func relate(w Writer, old, d Delivery) {
 		w.Put(is, queueValue(d))
 	}
 	noteIncident(w, old, d)
+	letGo(w, old, d)
 	if d.Farewell && d.State.Final() {
 		put(w, erasureKey(UserID{d.Chat.Platform, d.Chat.ID}), erasure{Chats: []Chat{d.Chat}, Last: d.ID})
 	}
@@ -263,6 +264,27 @@ func relate(w Writer, old, d Delivery) {
 	if d.Lasts > 0 && d.State == Sent && !old.State.Final() {
 		planRemoval(w, d)
 	}
+}
+
+// letGo forgets of the stories that a post leaves out, since they were taken back
+// before it was made, that they come to the channel: they may come in anew.
+func letGo(w Writer, old, d Delivery) {
+	if len(d.Stories) >= len(old.Stories) || d.Again || d.Kind != PostDelivery && d.Kind != DigestDelivery {
+		return
+	}
+	for _, ref := range old.Stories {
+		k := postKey(ref.ID, d.Channel)
+		var p post
+		if d.has(ref.ID) || get(w, k, &p) != nil || p.Delivery != d.ID {
+			continue
+		}
+		w.Delete(k)
+	}
+}
+
+// has reports whether a story is one of the delivery's.
+func (d Delivery) has(story string) bool {
+	return slices.ContainsFunc(d.Stories, func(r Ref) bool { return r.ID == story })
 }
 
 // planRemoval plans that an answer's messages are taken away when they have been

@@ -52,7 +52,11 @@ func noteIncident(w Writer, old, d Delivery) {
 	if d.Set.After(at) {
 		at = d.Set
 	}
-	put(w, key("incident", number(n)), Incident{kind, at, d.ID, d.Channel, d.Chat, d.Stories, d.Reason})
+	about := d.Stories
+	if len(about) == 0 {
+		about = old.Stories
+	}
+	put(w, key("incident", number(n)), Incident{kind, at, d.ID, d.Channel, d.Chat, about, d.Reason})
 	if n > keptIncidents {
 		w.Delete(key("incident", number(n-keptIncidents)))
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // errWithdrawn says that nothing is left to be posted.
-var errWithdrawn = errors.New("the story was withdrawn before it was posted")
+var errWithdrawn = errors.New("all its stories were withdrawn")
 
 // compose makes the parts of a post. They are recorded with the claim: what is
 // settled later is looked for exactly as it was sent. Where there is nothing to
@@ -36,7 +36,7 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 	dl.Rich = d.rich(dl, from)
 	message, refs, err := d.message(dl, from)
 	if errors.Is(err, errWithdrawn) {
-		return nil, d.giveUp(finish, dl, err.Error())
+		return nil, d.withdraw(finish, dl)
 	}
 	if err != nil {
 		return nil, err
@@ -55,6 +55,19 @@ func (d *dispatcher) compose(ctx, finish context.Context, l *lane, dl store.Deli
 		dl.Then = f.Then(channel, place, dl, message)
 	}
 	return &dl, nil
+}
+
+// withdraw gives up a delivery that has nothing left to say. Its stories are let go:
+// if they come in anew, the channel gets them.
+func (d *dispatcher) withdraw(ctx context.Context, dl store.Delivery) error {
+	now, reason := time.Now(), "the story was withdrawn before it was posted"
+	if dl.Kind == store.EditDelivery {
+		reason = "the story was withdrawn before its post was changed"
+	}
+	d.Log.Info("delivery given up", d.about(dl, "reason", reason)...)
+	return d.change(ctx, dl, func(dl *store.Delivery) {
+		dl.State, dl.Reason, dl.Done, dl.Stories = store.GivenUp, reason, now, nil
+	})
 }
 
 // rich reports whether a delivery's messages go out rich: as its channel wants

@@ -927,6 +927,12 @@ func TestOutbox(t *testing.T) {
 			if got := d.end(id); got != "given up: the story was withdrawn before it was posted" {
 				d.Errorf("end: %s", got)
 			}
+			d.stories("a") // it is back
+			if err := d.run("c", "a", "b"); err != nil {
+				d.Error(err)
+			}
+			pass(time.Minute)
+			d.expect("c:b.0", "c:a.0")
 		}},
 		{"a name becomes its number", func(d *desk) {
 			d.plan("@c", "a", "b")
