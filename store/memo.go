@@ -11,7 +11,7 @@ import (
 // they were committed. Values share what they point to, and must not be changed
 // in place.
 type memo[T any] struct {
-	most int // bytes of encoded values that are remembered at most
+	most int // how much is remembered at most, in bytes of the encoded values
 	mu   sync.Mutex
 	size int // bytes of the young
 	// What is asked for moves from the old to the young; when the young have

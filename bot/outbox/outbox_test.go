@@ -343,35 +343,44 @@ func pass(t time.Duration) {
 	synctest.Wait()
 }
 
-// whisperer is a platform that says answers to their reader alone.
-type whisperer struct{ *platform }
+// whisperer is a platform that says answers to their reader alone, for a while.
+type whisperer struct {
+	*platform
+	until time.Time
+}
 
-func (whisperer) Whispers(store.Delivery, int) bool { return true }
+func (w whisperer) Whispers(store.Delivery, int) bool { return time.Now().Before(w.until) }
 
 // What is for one reader alone does not wait until it is known what became of a
-// post; that it went beside others is on record before it is sent.
+// post; that it went beside others is on record before it is sent. What has waited
+// so long that all would see it takes its turn.
 func TestWhisper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
-		d.as = whisperer{d.platform}
+		d.rates = config.Rates{All: config.Rate{Count: 1, Per: time.Second}}
+		d.as = whisperer{d.platform, time.Now().Add(6500 * time.Millisecond)}
 		d.send = func(dl store.Delivery, part int, post func() string) *store.Verdict {
-			answer := dl.Kind == store.AnswerDelivery
 			recorded, err := d.store.Delivery(t.Context(), dl.ID)
-			if err != nil || recorded.Parts[part].Beside != answer {
+			alone := dl.Kind == store.AnswerDelivery && d.as.(Whisperer).Whispers(dl, part)
+			if err != nil || recorded.Parts[part].Beside != alone {
 				t.Errorf("on record when it is sent: %+v, %v", recorded, err)
 			}
-			if answer {
+			if dl.Kind == store.AnswerDelivery {
 				return nil
 			}
 			post()
 			return &store.Verdict{Outcome: store.Unknown, Reason: "connection reset"}
 		}
-		d.plan("c", "a", "b")
+		d.plan("c", "a")
 		d.start()
-		d.answer("c")
-		d.expect("c:a.0", "c:answer.0")
+		pass(5 * time.Second)
+		for range 3 {
+			d.answer("c")
+		}
+		pass(20 * time.Second)
+		d.expect("c:a.0", "c:answer.0", "c:answer.0")
 		pass(time.Minute)
-		d.expect("c:a.0", "c:answer.0", "c:b.0")
+		d.expect("c:a.0", "c:answer.0", "c:answer.0", "c:answer.0")
 		d.stop()
 	})
 }

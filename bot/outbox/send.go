@@ -14,16 +14,19 @@ import (
 
 // send claims a delivery's next part, makes the request, and records what came
 // of it. The claim is on disk before the request is made. It reports whether the
-// delivery is out whole.
-func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery) (done bool, err error) {
+// delivery is out whole. What goes beside others is for one reader alone, and sent
+// in no other way.
+func (d *dispatcher) send(ctx, finish context.Context, l *lane, dl store.Delivery, beside bool) (done bool, err error) {
 	s, err := d.permit(ctx, l, dl.Kind == store.AnswerDelivery)
 	if s == nil {
 		return false, err
 	}
+	if beside && !d.whispers(dl) {
+		return false, nil // it has waited too long: it takes its turn
+	}
 	part := dl.Next()
 	now := time.Now()
 	there := d.clock()
-	beside := d.whispers(dl)
 	claim := func(was *store.Delivery, highest string) {
 		was.Stories, was.Parts, was.Rich = dl.Stories, slices.Clone(dl.Parts), dl.Rich
 		was.Ping, was.Then = dl.Ping, dl.Then

@@ -45,7 +45,7 @@ func (d *dispatcher) turn(ctx, finish context.Context, l *lane) (rest, error) {
 		if free := d.pace.free(l.chat); free.After(now) {
 			return rest{free, left.asked}, nil
 		}
-		done, err := d.step(ctx, finish, l, *next, pending)
+		done, err := d.step(ctx, finish, l, *next, pending, false)
 		if errors.Is(err, errForgotten) {
 			d.Log.Info("delivery was withdrawn", "platform", d.name, "kind", next.Kind, "delivery", next.ID)
 			continue
@@ -74,7 +74,7 @@ func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []st
 		if d.whispers(dl) && !waits(dl, now) {
 			some = true
 			all.Go(func() error {
-				_, err := d.step(ctx, finish, l, dl, pending)
+				_, err := d.step(ctx, finish, l, dl, pending, true)
 				return err
 			})
 		}
@@ -84,7 +84,7 @@ func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []st
 
 // choose picks what a chat's turn goes on with, or says when there will be
 // something. What is uncertain comes first, and nothing passes it: so at most
-// one message of ours in a chat is unknown, and order holds. Then come readers'
+// one of ours among a chat's messages is unknown, and order holds. Then come readers'
 // answers, then posts, then what may be out twice, then what holds up nothing.
 func choose(pending []store.Delivery, now time.Time) (*store.Delivery, rest) {
 	var left rest
@@ -157,8 +157,8 @@ func setBack(d store.Delivery, now time.Time) bool { return d.Set.After(now) }
 // step brings a delivery, one of those that are pending, one step on: it makes its
 // parts, sends the next one, or settles one whose outcome is unknown. It reports
 // whether the delivery is out whole; if not, or if that is not known, there may be
-// more to be done.
-func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery) (done bool, err error) {
+// more to be done. beside says that the delivery does not wait for others.
+func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery, beside bool) (done bool, err error) {
 	now := time.Now()
 	if waiting := dl.Due.Sub(dl.Set); setBack(dl, now) && waiting > 0 {
 		// It waits as long as was meant, by the clock as it is now.
@@ -191,7 +191,7 @@ func (d *dispatcher) step(ctx, finish context.Context, l *lane, dl store.Deliver
 			return false, err
 		}
 	}
-	return d.send(ctx, finish, l, dl)
+	return d.send(ctx, finish, l, dl, beside)
 }
 
 // change writes what became of a delivery.

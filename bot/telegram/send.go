@@ -27,6 +27,8 @@ func (t *Telegram) Send(ctx context.Context, d store.Delivery, part int) store.V
 		p.moved()
 	case p.whispers() && inTime(d, part):
 		return t.sendAlone(ctx, d, p)
+	case p.whispers() && d.Parts[part].Beside:
+		return store.Verdict{Outcome: store.Refused, Aloud: true, Reason: "it came too late to be for its asker alone"}
 	case p.whispers():
 		if to := p.hearer().User; !p.aloud() {
 			return store.Verdict{

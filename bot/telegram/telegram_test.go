@@ -723,6 +723,10 @@ func TestSettleAfterStart(t *testing.T) {
 	if v := w.adapter.Settle(t.Context(), post, 0, atOnce); v.Outcome != store.Delivered || v.Message != sent.Message {
 		t.Errorf("the post: %+v, want message %s", v, sent.Message)
 	}
+	answer.Planned = time.Now().Add(-time.Minute)
+	if v := w.adapter.Send(t.Context(), answer, 0); v.Outcome != store.Refused || !v.Aloud {
+		t.Errorf("the answer, when all would see it: %+v", v)
+	}
 }
 
 // A second copy is found by its buttons, wherever it stands between known ids.
