@@ -168,7 +168,7 @@ func TestMyBrief(t *testing.T) {
 	c.expect("an offset", c.says("/mybrief 8 UTC+2"), "Every day at 08:00 (UTC+2)")
 	c.expect("a zone alone", c.says("/mybrief Berlin"), "comes at 08:00 (Europe/Berlin)")
 	c.expect("alone again", c.says("/mybrief"), "comes at 08:00 (Europe/Berlin)")
-	c.expect("no time", c.says("/mybrief whenever"), "can't read that as a time")
+	c.expect("no time", c.says("/mybrief whenever"), "can’t read that as a time")
 	c.expect("no zone", c.says("/mybrief 8 Atlantis"), "know no time zone like that")
 	if p := c.profile(); p.Brief != "08:00" || p.Timezone != "Europe/Berlin" {
 		t.Errorf("what was not understood changed %+v", p)
@@ -212,7 +212,7 @@ func TestFollow(t *testing.T) {
 	c.expect("the list", c.says("/follow"), "1. Sea | 2. volcanoes | 3. Night ferry returns to Port Ansel | 4. Lighthouse of Port Ansel goes dark | 5. Harbour strike ends")
 	c.expect("a button of the list", c.presses("✕ 2"), "You no longer follow: volcanoes")
 	c.expect("by words", c.says("/unfollow lighthouse"), "You no longer follow: Lighthouse")
-	c.expect("what is not followed", c.says("/unfollow volcanoes"), "don't follow anything like that")
+	c.expect("what is not followed", c.says("/unfollow volcanoes"), "don’t follow anything like that")
 	c.says("/unfollow")
 	c.expect("alone, it lists", text(c.last), "1. Sea | 2. Night ferry")
 	if got := c.d.Suggest(t.Context(), brief.Question{Chat: adas, User: "7", Command: "unfollow"}, "story", "har", 5); len(got) != 1 || got[0].Label != "Harbour strike ends" {
@@ -269,7 +269,7 @@ func TestReaderInAGroup(t *testing.T) {
 	forge := q
 	forge.Action = brief.Action{Verb: brief.ForgetMe, With: brief.ForgetYes}
 	c.expect("a button that was brought here", text(c.d.Answer(t.Context(), forge)), "between the two of us")
-	c.expect("following", ask("follow", "night ferry"), "can't write to you in private yet")
+	c.expect("following", ask("follow", "night ferry"), "can’t write to you in private yet")
 	q.Asker = reachable{}
 	c.expect("following", ask("follow", "night ferry"), "When this story changes")
 	if p := c.profile(); p.Home != adas {
