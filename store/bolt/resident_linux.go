@@ -9,7 +9,7 @@ import (
 
 const (
 	// largeFile is how large a file must be before its pages are given back.
-	largeFile = 32 << 20
+	largeFile = 8 << 20
 	// giveBackEvery is how often the writer does: what a broadcast looks at
 	// meanwhile is some ten megabytes.
 	giveBackEvery = 100 * time.Millisecond
