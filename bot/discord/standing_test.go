@@ -17,11 +17,13 @@ type paused struct {
 	mu      sync.Mutex
 	pauses  []store.Pause
 	resumed map[string]bool
+	asked   bool
 }
 
 func (p *paused) Paused(context.Context, store.Platform) ([]store.Pause, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.asked = true
 	return p.pauses, nil
 }
 
@@ -47,6 +49,11 @@ func TestBack(t *testing.T) {
 	p := &paused{resumed: map[string]bool{}}
 	w.d.stand = p
 	w.start()
+	w.until("what the start told of the server is dealt with", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.asked
+	})
 	p.mu.Lock()
 	p.pauses = []store.Pause{
 		{Chat: store.Chat{Platform: store.Discord, ID: w.news}, Guild: w.guild},
