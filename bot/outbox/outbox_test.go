@@ -385,6 +385,33 @@ func TestWhisper(t *testing.T) {
 	})
 }
 
+// playBothLate has the requests of two posts in a row carried out after their last
+// looks.
+func playBothLate(d *desk) {
+	sent := map[string]bool{}
+	d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
+	d.send = func(dl store.Delivery, _ int, post func() string) *store.Verdict {
+		if story := dl.Stories[0].ID; !sent[story] {
+			sent[story] = true
+			time.AfterFunc(45*time.Second-time.Millisecond, func() { post() })
+			return &store.Verdict{Outcome: store.Unknown, Reason: "connection reset"}
+		}
+		return nil
+	}
+	d.blind = true
+	d.plan("c", "a", "b")
+	d.start()
+	pass(10 * time.Minute)
+	d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
+	if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
+		d.Errorf("changes: %q", d.changes)
+	}
+	// A look for the first that went on would give the second's copy its buttons.
+	if !slices.Equal(d.seconds, []string{"c:a.0 2", "c:b.0"}) {
+		d.Errorf("looks: %q", d.seconds)
+	}
+}
+
 func TestOutbox(t *testing.T) {
 	lost := &store.Verdict{Outcome: store.Unknown, Reason: "connection reset"}
 	for _, tt := range []struct {
@@ -753,43 +780,8 @@ func TestOutbox(t *testing.T) {
 				d.Errorf("counted: %v", counts)
 			}
 		}},
-		{"two in a row that are carried out after their last looks leave one copy each", func(d *desk) {
-			sent := map[string]bool{}
-			d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
-			d.send = func(dl store.Delivery, _ int, post func() string) *store.Verdict {
-				if story := dl.Stories[0].ID; !sent[story] {
-					sent[story] = true
-					time.AfterFunc(45*time.Second-time.Millisecond, func() { post() })
-					return lost
-				}
-				return nil
-			}
-			d.blind = true
-			d.plan("c", "a", "b")
-			d.start()
-			pass(10 * time.Minute)
-			d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
-			if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
-				d.Errorf("changes: %q", d.changes)
-			}
-			// A look for the first that went on would give the second's copy its
-			// buttons.
-			if !slices.Equal(d.seconds, []string{"c:a.0 2", "c:b.0"}) {
-				d.Errorf("looks: %q", d.seconds)
-			}
-		}},
+		{"two in a row that are carried out after their last looks leave one copy each", playBothLate},
 		{"so do two of which the first one's look fails until the second one's is due", func(d *desk) {
-			sent := map[string]bool{}
-			d.find = &store.Verdict{Outcome: store.Absent, Reason: "not found"}
-			d.send = func(dl store.Delivery, _ int, post func() string) *store.Verdict {
-				if story := dl.Stories[0].ID; !sent[story] {
-					sent[story] = true
-					time.AfterFunc(45*time.Second-time.Millisecond, func() { post() })
-					return lost
-				}
-				return nil
-			}
-			d.blind = true
 			failing := 8 // for more than a minute
 			d.second = func() *store.Verdict {
 				if failing--; failing >= 0 {
@@ -797,16 +789,7 @@ func TestOutbox(t *testing.T) {
 				}
 				return nil
 			}
-			d.plan("c", "a", "b")
-			d.start()
-			pass(10 * time.Minute)
-			d.expect("c:a.0", "c:a.0", "c:b.0", "c:b.0")
-			if !slices.Equal(d.changes, []string{"delete 2", "delete 4"}) {
-				d.Errorf("changes: %q", d.changes)
-			}
-			if !slices.Equal(d.seconds, []string{"c:a.0 2", "c:b.0"}) {
-				d.Errorf("looks: %q", d.seconds)
-			}
+			playBothLate(d)
 		}},
 		{"a look that may have missed the message follows what the channel wants", func(d *desk) {
 			d.find = &store.Verdict{Outcome: store.Absent, Unsure: true, Reason: "the bot does not see all"}
