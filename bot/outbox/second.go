@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"briefbot/store"
@@ -43,6 +44,20 @@ func othersBehind(pending []store.Delivery, dl store.Delivery) string {
 	return behind
 }
 
+// foremost reports whether nothing else that may be out twice was sent first before
+// the delivery was: where copies of several may stand, their looks go in that order.
+func foremost(pending []store.Delivery, dl store.Delivery) bool {
+	part := doubtful(dl)
+	return part < 0 || !slices.ContainsFunc(pending, func(other store.Delivery) bool {
+		i := doubtful(other)
+		if i < 0 || other.ID == dl.ID {
+			return false
+		}
+		before := store.CompareIDs(other.Parts[i].After, dl.Parts[part].After)
+		return before < 0 || before == 0 && other.ID < dl.ID
+	})
+}
+
 // lookForSecond looks for a second copy of the first doubtful part, but not where a
 // copy of another that is in doubt may stand: that one's look goes there.
 func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl store.Delivery, pending []store.Delivery) error {
@@ -72,7 +87,7 @@ func (d *dispatcher) lookForSecond(ctx, finish context.Context, l *lane, dl stor
 		}
 	case store.Absent:
 		if last != "" {
-			d.Log.Info("a second copy was looked for in part: another message is in doubt too", d.about(dl, "after", dl.Parts[part].After, "up_to", last)...)
+			d.Log.Info("no second copy was found, and another message is in doubt too", d.about(dl, "reason", v.Reason)...)
 		}
 	}
 	return d.cleared(finish, dl, part, "")

@@ -125,20 +125,6 @@ func doubted(pending []store.Delivery) bool {
 	return slices.ContainsFunc(pending, func(d store.Delivery) bool { return d.State != store.Resent && doubtful(d) >= 0 })
 }
 
-// foremost reports whether nothing else that may be out twice was sent first before
-// the delivery was: where copies of several may stand, their looks go in that order.
-func foremost(pending []store.Delivery, dl store.Delivery) bool {
-	part := doubtful(dl)
-	return part < 0 || !slices.ContainsFunc(pending, func(other store.Delivery) bool {
-		i := doubtful(other)
-		if i < 0 || other.ID == dl.ID {
-			return false
-		}
-		before := store.CompareIDs(other.Parts[i].After, dl.Parts[part].After)
-		return before < 0 || before == 0 && other.ID < dl.ID
-	})
-}
-
 // nearest is the earlier of two times; zero is none.
 func nearest(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
