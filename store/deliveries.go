@@ -313,9 +313,9 @@ type posted struct {
 // Pending gives the deliveries of a chat that may have their turn: the answers
 // that are not done, oldest first; of each topic the first post that is not,
 // since a later post never overtakes an earlier one; what may be out twice; of what
-// waits aside the edits, the first thread that is to be
-// begun, and the first post that is to be published; and the first answer that is
-// to be taken away. all says that nothing else of the chat is pending.
+// waits aside the edits, the first thread that is to be begun, and the first post
+// that is to be published; and the first answer that is to be taken away. all says
+// that nothing else of the chat is pending.
 func (s *Store) Pending(ctx context.Context, c Chat) (ds []Delivery, all bool, err error) {
 	err = s.e.View(ctx, func(r Reader) error {
 		var ids []string
