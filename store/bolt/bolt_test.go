@@ -206,6 +206,46 @@ func TestUpdateFirst(t *testing.T) {
 	})
 }
 
+// What a reader waits for shares the commit of what is under way, where that is not
+// being written to the disk yet: it does not wait for two.
+func TestUpdateFirstJoins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+		gate := make(chan struct{})
+		go e.Update(t.Context(), func(w store.Writer) error {
+			w.Put("under way", []byte("1"))
+			<-gate
+			return nil
+		})
+		synctest.Wait()
+		committed := true
+		go e.UpdateFirst(t.Context(), func(w store.Writer) error {
+			w.Put("first", []byte("1"))
+			return e.View(t.Context(), func(r store.Reader) error {
+				committed = r.Get("under way") != nil
+				return nil
+			})
+		})
+		synctest.Wait()
+		close(gate)
+		synctest.Wait()
+		if committed {
+			t.Error("what goes first waited for the commit of the other")
+		}
+		err := e.View(t.Context(), func(r store.Reader) error {
+			for _, k := range []string{"under way", "first"} {
+				if r.Get(k) == nil {
+					t.Errorf("%s is not written", k)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // BenchmarkUpdate is what two writes of each of 64 waiting senders cost.
 func BenchmarkUpdate(b *testing.B) {
 	e := open(b, filepath.Join(b.TempDir(), "briefbot.db"))

@@ -52,8 +52,9 @@ func (e *Engine) update(ctx context.Context, lane chan<- *write, fn func(store.W
 }
 
 // writer runs all writes, one at a time, and commits those that waited
-// together with one fsync. What goes first has a commit of its own, a short one;
-// after it the two lanes have the same chance, so that neither starves.
+// together with one fsync. What goes first has a commit of its own, a short one, if
+// it does not share the one that is under way; after it the two lanes have the same
+// chance, so that neither starves.
 func (e *Engine) writer() {
 	defer close(e.done)
 	for {
@@ -99,9 +100,9 @@ func gather(batch []*write, lane <-chan *write) []*write {
 // commit runs the batch in one transaction: of a function that fails nothing is
 // in it. If the commit fails, all have failed.
 func (e *Engine) commit(batch []*write) {
-	spoilt, err := e.transact(batch)
+	spoilt, err := e.transact(&batch)
 	for spoilt && err == nil {
-		spoilt, err = e.transact(batch)
+		spoilt, err = e.transact(&batch)
 	}
 	for _, w := range batch {
 		if !w.failed() && err != nil {
@@ -114,11 +115,12 @@ func (e *Engine) commit(batch []*write) {
 	}
 }
 
-// transact runs and commits what has not failed of a batch. A function that fails
-// after it wrote has spoilt the transaction for the others: nothing is committed,
-// and they have to run again, without it. It hardly ever happens, and to keep of
-// each key what it was before would cost more.
-func (e *Engine) transact(batch []*write) (spoilt bool, err error) {
+// transact runs and commits what has not failed of a batch, and adds to it what
+// goes first and has come while the others ran. A function that fails after it
+// wrote has spoilt the transaction for the others: nothing is committed, and they
+// have to run again, without it. It hardly ever happens, and to keep of each key
+// what it was before would cost more.
+func (e *Engine) transact(batch *[]*write) (spoilt bool, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
 	tx, err := e.db.Begin(true)
@@ -128,18 +130,22 @@ func (e *Engine) transact(batch []*write) (spoilt bool, err error) {
 	defer tx.Rollback()
 	b := tx.Bucket(bucket)
 	t := &txn{b: b, c: b.Cursor()}
-	for _, w := range batch {
-		if w.failed() {
-			continue
+	for ran := 0; ran < len(*batch); {
+		for _, w := range (*batch)[ran:] {
+			ran++
+			if w.failed() {
+				continue
+			}
+			if w.err = w.ctx.Err(); w.err != nil {
+				continue
+			}
+			t.begin()
+			w.run(t)
+			if w.failed() && len(t.written) > 0 {
+				return true, nil
+			}
 		}
-		if w.err = w.ctx.Err(); w.err != nil {
-			continue
-		}
-		t.begin()
-		w.run(t)
-		if w.failed() && len(t.written) > 0 {
-			return true, nil
-		}
+		*batch = gather(*batch, e.firsts)
 	}
 	return false, tx.Commit()
 }
