@@ -54,6 +54,15 @@ func (b *budget) next(now time.Time) time.Time {
 	return b.used[0].free.Add(-ahead)
 }
 
+// yields reports whether a post that was let go waits for its time, which is near.
+func (b *budget) yields(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.early, func(post *slot) bool {
+		return post.from.After(now) && !post.from.After(now.Add(ahead))
+	})
+}
+
 // rests reports whether nothing was sent for as long as the limit is for.
 func (b *budget) rests(now time.Time) bool {
 	b.mu.Lock()

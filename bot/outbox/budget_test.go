@@ -28,8 +28,9 @@ func TestBudget(t *testing.T) {
 		var all sync.WaitGroup
 		began := time.Now()
 		for range requests {
-			time.Sleep(time.Until(p.next(time.Now())))
-			s := p.take(time.Now(), chance.IntN(10) == 0)
+			urgent := chance.IntN(10) == 0
+			time.Sleep(time.Until(p.next(time.Now(), urgent)))
+			s := p.take(time.Now(), urgent)
 			claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(20*time.Millisecond, 30*time.Millisecond), some(20*time.Millisecond, 25*time.Millisecond)
 			if chance.IntN(100) == 0 {
 				there += 300 * time.Millisecond
@@ -84,7 +85,7 @@ func TestBudgetConnects(t *testing.T) {
 		}
 		var all sync.WaitGroup
 		for range 3 * most {
-			time.Sleep(time.Until(p.next(time.Now())))
+			time.Sleep(time.Until(p.next(time.Now(), false)))
 			s := p.take(time.Now(), false)
 			all.Go(func() {
 				p.within(s, func() store.Verdict { request(way); return store.Verdict{} })
@@ -109,7 +110,7 @@ func TestPaceAhead(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for range most {
-			time.Sleep(time.Until(p.next(time.Now())))
+			time.Sleep(time.Until(p.next(time.Now(), false)))
 			s := p.take(time.Now(), false)
 			all.Go(func() {
 				time.Sleep(ahead) // the claim
@@ -131,7 +132,7 @@ func TestBudgetHangs(t *testing.T) {
 		defer all.Wait()
 		began := time.Now()
 		for range 2 {
-			time.Sleep(time.Until(p.next(time.Now())))
+			time.Sleep(time.Until(p.next(time.Now(), false)))
 			s := p.take(time.Now(), false)
 			all.Go(func() {
 				p.within(s, func() store.Verdict {
@@ -181,6 +182,44 @@ func TestBudgetUrgent(t *testing.T) {
 		slices.Sort(posts)
 		if answer != time.Second || posts[0] != time.Second+apart || posts[len(posts)-1] != time.Second+(most-1)*apart {
 			t.Errorf("the answer was sent after %s, the posts after %s", answer, posts)
+		}
+	})
+}
+
+// While posts are let go as soon as may be, an answer is let go at once, and sent
+// when the first of them would have been: its reader waits for the platform's rate
+// alone.
+func TestPaceUrgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 20
+		const apart = time.Second / most
+		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
+		var all sync.WaitGroup
+		defer all.Wait()
+		send := func(urgent bool, sent *time.Time) {
+			time.Sleep(time.Until(p.next(time.Now(), urgent)))
+			s := p.take(time.Now(), urgent)
+			all.Go(func() {
+				time.Sleep(ahead / 2) // the claim
+				p.within(s, func() store.Verdict {
+					*sent = time.Now()
+					return store.Verdict{}
+				})
+			})
+		}
+		var posts [2 * most]time.Time
+		for i := range posts {
+			send(false, &posts[i])
+		}
+		asked := time.Now()
+		var answered time.Time
+		send(true, &answered)
+		if waited := time.Since(asked); waited > 0 {
+			t.Errorf("the answer was let go after %s", waited)
+		}
+		time.Sleep(time.Second)
+		if took := answered.Sub(asked); took > apart {
+			t.Errorf("the answer was sent after %s, where a post is sent every %s", took, apart)
 		}
 	})
 }

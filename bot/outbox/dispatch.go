@@ -240,7 +240,7 @@ func (d *dispatcher) grant() {
 			line = &d.plain
 		}
 		now := time.Now()
-		if len(*line) == 0 || d.pace.next(now).After(now) {
+		if len(*line) == 0 || d.pace.next(now, len(d.urgent) > 0).After(now) {
 			return
 		}
 		w := (*line)[0]
@@ -360,7 +360,7 @@ func (d *dispatcher) set(timer *time.Timer) {
 	now := time.Now()
 	wait := never
 	if len(d.urgent)+len(d.plain) > 0 {
-		wait = min(wait, d.pace.next(now).Sub(now))
+		wait = min(wait, d.pace.next(now, len(d.urgent) > 0).Sub(now))
 	}
 	if len(d.asked) > 0 && d.turns < maxTurns+maxAsked {
 		wait = min(wait, d.asked[0].due.Sub(now))

@@ -48,12 +48,13 @@ func NewPace(r config.Rates) *Pace {
 	return p
 }
 
-// next is when the whole bot may make its next request.
-func (p *Pace) next(now time.Time) time.Time {
+// next is when the whole bot's next request can be let go. One that is urgent can be
+// as long as it finds a post whose time it may take.
+func (p *Pace) next(now time.Time, urgent bool) time.Time {
 	p.mu.Lock()
 	at := p.until
 	p.mu.Unlock()
-	if p.all != nil {
+	if p.all != nil && !(urgent && p.total.yields(now)) {
 		if missing := 1 - p.all.TokensAt(now); missing > 0 {
 			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
 			at = later(at, now.Add(wait-ahead))
