@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"briefbot/store"
 )
 
@@ -71,11 +69,10 @@ const (
 	// future is how far ahead of the clock a last run may seem to be before it
 	// is taken for the work of a clock that was wrong.
 	future = 25 * time.Hour
-	// maxStep is how many channels are planned for in one transaction: it holds as
-	// many where each gets one story. maxSteps is how many transactions are under way
-	// at the same time: so few that what readers ask is not held up behind them.
-	maxStep  = 24
-	maxSteps = 2
+	// maxStep is how many channels are planned for in one transaction, of which one
+	// is under way at a time: so few that what readers ask meanwhile is not held up,
+	// and enough to stay ahead of any platform's rate.
+	maxStep = 24
 	// maxTold is how many channels' next runs are told in the log one by one.
 	maxTold = 20
 )
@@ -288,15 +285,9 @@ func (s *Scheduler) sleep(now time.Time) time.Duration {
 // runDue runs what is due, in steps of several channels.
 func (s *Scheduler) runDue(ctx context.Context, now time.Time) {
 	due := s.takeDue(now)
-	var steps errgroup.Group
-	steps.SetLimit(maxSteps)
 	for step := range slices.Chunk(due, maxStep) {
-		steps.Go(func() error {
-			s.runStep(ctx, step, now)
-			return nil
-		})
+		s.runStep(ctx, step, now)
 	}
-	steps.Wait() // no step returns an error: it is tried again
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sl := range due {
