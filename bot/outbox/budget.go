@@ -20,7 +20,7 @@ type budget struct {
 
 	mu       sync.Mutex
 	used     slots         // guarded by mu: the one that is free next in front
-	early    []*slot       // guarded by mu: of these, what posts wait for, in the order in which they were taken, and some whose time has come
+	early    []*slot       // guarded by mu: what posts wait for and can give up, in the order in which they were taken, and some whose time has come
 	answers  int           // guarded by mu
 	quickest time.Duration // guarded by mu: of all requests, from leaving to answer
 }
@@ -38,29 +38,23 @@ const (
 	// ahead is how long before its time a request is let go: it is claimed on
 	// disk meanwhile, which takes longer when many are.
 	ahead = 50 * time.Millisecond
+	// aheadOfPosts is the same for what is urgent: so much longer that it finds
+	// posts that were let go before it, and takes the time of the first.
+	aheadOfPosts = 4 * ahead
 	// hanging is how long after it was made a request counts as not yet
 	// counted: one that takes longer hangs behind the count, and must not keep
 	// its slot from all others.
 	hanging = time.Second
 )
 
-// next is when the next request can be let go.
-func (b *budget) next(now time.Time) time.Time {
+// next is when the next request can be let go, so long ahead of its time.
+func (b *budget) next(now time.Time, ahead time.Duration) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.used) < b.most {
 		return now
 	}
 	return b.used[0].free.Add(-ahead)
-}
-
-// yields reports whether a post that was let go waits for its time, which is near.
-func (b *budget) yields(now time.Time) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.ContainsFunc(b.early, func(post *slot) bool {
-		return post.from.After(now) && !post.from.After(now.Add(ahead))
-	})
 }
 
 // rests reports whether nothing was sent for as long as the limit is for.
@@ -72,7 +66,8 @@ func (b *budget) rests(now time.Time) bool {
 
 // take gives the next slot from a time on. What is urgent need not wait for those
 // posts that were let go ahead of their time: it gets the time of the first, which
-// gets its.
+// gets its. No post gives way twice: its chat waits for it, and its slot is kept for
+// so long only.
 func (b *budget) take(from time.Time, urgent bool) *slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,9 +84,11 @@ func (b *budget) take(from time.Time, urgent bool) *slot {
 		b.early = append(b.early, s)
 		return s
 	}
-	for _, post := range b.early {
+	for i, post := range b.early {
 		if post.from.Before(s.from) {
 			post.from, s.from = s.from, post.from
+			b.early = slices.Delete(b.early, i, i+1)
+			break
 		}
 	}
 	return s

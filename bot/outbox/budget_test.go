@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -14,50 +15,79 @@ import (
 
 // A platform counts in windows of its own, and by when requests reach it: some
 // are slow on their way, others catch up with them. None of its windows gets
-// more than the limit, and little of the limit is left unused.
+// more than the limit, and little of the limit is left unused. No post that was let
+// go waits long, however many readers ask.
 func TestBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const most, requests = 200, 2000
-		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
-		chance := rand.New(rand.NewPCG(1, 2))
-		some := func(least, most time.Duration) time.Duration {
-			return least + time.Duration(chance.Int64N(int64(most-least)))
-		}
-		var mu sync.Mutex
-		var counted []time.Time
-		var all sync.WaitGroup
-		began := time.Now()
-		for range requests {
-			urgent := chance.IntN(10) == 0
-			time.Sleep(time.Until(p.next(time.Now(), urgent)))
-			s := p.take(time.Now(), urgent)
-			claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(20*time.Millisecond, 30*time.Millisecond), some(20*time.Millisecond, 25*time.Millisecond)
-			if chance.IntN(100) == 0 {
-				there += 300 * time.Millisecond
-			}
-			all.Go(func() {
-				time.Sleep(claim)
-				p.within(s, func() store.Verdict {
-					time.Sleep(there)
-					mu.Lock()
-					counted = append(counted, time.Now())
-					mu.Unlock()
-					time.Sleep(back)
-					return store.Verdict{}
-				})
+	for _, test := range []struct {
+		most, requests int
+		answers        float64 // of all
+		there          time.Duration
+	}{
+		{200, 2000, 0.1, 20 * time.Millisecond},
+		{50, 1000, 0.95, 10 * time.Millisecond},
+		{50, 1000, 0.95, 75 * time.Millisecond},
+		{30, 600, 0.5, 600 * time.Millisecond},
+		{30, 600, 0.95, 75 * time.Millisecond},
+		{5, 100, 0.5, 10 * time.Millisecond},
+		{1, 60, 0.1, 10 * time.Millisecond},
+		{1, 60, 0.5, 300 * time.Millisecond},
+	} {
+		t.Run(fmt.Sprintf("%d-%g-%s", test.most, test.answers, test.there), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := NewPace(config.Rates{All: config.Rate{Count: float64(test.most), Per: time.Second}})
+				chance := rand.New(rand.NewPCG(1, 2))
+				some := func(least, most time.Duration) time.Duration {
+					return least + time.Duration(chance.Int64N(int64(most-least)))
+				}
+				var mu sync.Mutex
+				var counted []time.Time
+				var longest time.Duration
+				var all sync.WaitGroup
+				began := time.Now()
+				for range test.requests {
+					answer := chance.Float64() < test.answers
+					if answer { // readers ask when they like
+						time.Sleep(time.Duration(chance.ExpFloat64() / float64(test.most) * float64(time.Second)))
+					}
+					time.Sleep(time.Until(p.next(time.Now(), answer)))
+					granted := time.Now()
+					s := p.take(granted, answer)
+					claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(test.there, test.there*3/2), some(test.there, test.there*5/4)
+					if chance.IntN(100) == 0 {
+						there += 300 * time.Millisecond
+					}
+					all.Go(func() {
+						time.Sleep(claim)
+						p.within(s, func() store.Verdict {
+							mu.Lock()
+							longest = max(longest, time.Since(granted))
+							mu.Unlock()
+							time.Sleep(there)
+							mu.Lock()
+							counted = append(counted, time.Now())
+							mu.Unlock()
+							time.Sleep(back)
+							return store.Verdict{}
+						})
+					})
+				}
+				all.Wait()
+				slices.SortFunc(counted, time.Time.Compare)
+				for i := test.most; i < len(counted); i++ {
+					if gap := counted[i].Sub(counted[i-test.most]); gap < time.Second {
+						t.Fatalf("%d requests within %s", test.most+1, gap)
+					}
+				}
+				if bound := time.Second/2 + time.Second/time.Duration(test.most); longest > bound {
+					t.Errorf("a request waited %s after it was let go", longest)
+				}
+				floor := time.Duration(test.requests) * time.Second / time.Duration(test.most)
+				if took := time.Since(began); test.answers < 0.2 && test.most > 1 && took > floor*104/100 {
+					t.Errorf("%d requests took %s", test.requests, took)
+				}
 			})
-		}
-		all.Wait()
-		slices.SortFunc(counted, time.Time.Compare)
-		for i := most; i < len(counted); i++ {
-			if gap := counted[i].Sub(counted[i-most]); gap < time.Second {
-				t.Fatalf("%d requests within %s", most+1, gap)
-			}
-		}
-		if took, floor := time.Since(began), requests/most*time.Second; took > floor*104/100 {
-			t.Errorf("%d requests took %s", requests, took)
-		}
-	})
+		})
+	}
 }
 
 // The first request has to connect, and is counted late: how long it takes says
@@ -195,7 +225,6 @@ func TestPaceUrgent(t *testing.T) {
 		const apart = time.Second / most
 		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
 		var all sync.WaitGroup
-		defer all.Wait()
 		send := func(urgent bool, sent *time.Time) {
 			time.Sleep(time.Until(p.next(time.Now(), urgent)))
 			s := p.take(time.Now(), urgent)
@@ -217,7 +246,7 @@ func TestPaceUrgent(t *testing.T) {
 		if waited := time.Since(asked); waited > 0 {
 			t.Errorf("the answer was let go after %s", waited)
 		}
-		time.Sleep(time.Second)
+		all.Wait()
 		if took := answered.Sub(asked); took > apart {
 			t.Errorf("the answer was sent after %s, where a post is sent every %s", took, apart)
 		}

@@ -49,17 +49,21 @@ func NewPace(r config.Rates) *Pace {
 }
 
 // next is when the whole bot's next request can be let go. One that is urgent can be
-// as long as it finds a post whose time it may take.
+// earlier than a post.
 func (p *Pace) next(now time.Time, urgent bool) time.Time {
 	p.mu.Lock()
 	at := p.until
 	p.mu.Unlock()
-	if p.all != nil && !(urgent && p.total.yields(now)) {
+	if p.all != nil {
+		ahead := ahead
+		if urgent {
+			ahead = aheadOfPosts
+		}
 		if missing := 1 - p.all.TokensAt(now); missing > 0 {
 			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
 			at = later(at, now.Add(wait-ahead))
 		}
-		at = later(at, p.total.next(now))
+		at = later(at, p.total.next(now, ahead))
 	}
 	return at
 }
