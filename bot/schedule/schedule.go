@@ -69,9 +69,9 @@ const (
 	// future is how far ahead of the clock a last run may seem to be before it
 	// is taken for the work of a clock that was wrong.
 	future = 25 * time.Hour
-	// maxStep is how many channels are planned for in one transaction, of which one
-	// is under way at a time: so few that what readers ask meanwhile is not held up,
-	// and enough to stay ahead of any platform's rate.
+	// maxStep is how many channels are planned for in one transaction: it holds as
+	// many where each gets one story. One is under way at a time, so that what readers
+	// ask meanwhile is not held up; it is enough to stay ahead of a platform's rate.
 	maxStep = 24
 	// maxTold is how many channels' next runs are told in the log one by one.
 	maxTold = 20
