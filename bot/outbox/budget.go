@@ -48,13 +48,13 @@ const (
 )
 
 // next is when the next request can be let go, so long ahead of its time.
-func (b *budget) next(now time.Time, ahead time.Duration) time.Time {
+func (b *budget) next(now time.Time, lead time.Duration) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.used) < b.most {
 		return now
 	}
-	return b.used[0].free.Add(-ahead)
+	return b.used[0].free.Add(-lead)
 }
 
 // rests reports whether nothing was sent for as long as the limit is for.

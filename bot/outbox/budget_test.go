@@ -13,6 +13,24 @@ import (
 	"briefbot/store"
 )
 
+// letGo waits until a request can be let go, and gives its slot.
+func letGo(p *Pace, urgent bool) *slot {
+	time.Sleep(time.Until(p.next(time.Now(), urgent)))
+	return p.take(time.Now(), urgent)
+}
+
+// expectWindows checks that of the requests no more than so many were counted within
+// any second.
+func expectWindows(t *testing.T, counted []time.Time, most int) {
+	t.Helper()
+	slices.SortFunc(counted, time.Time.Compare)
+	for i := most; i < len(counted); i++ {
+		if gap := counted[i].Sub(counted[i-most]); gap < time.Second {
+			t.Fatalf("%d requests within %s", most+1, gap)
+		}
+	}
+}
+
 // A platform counts in windows of its own, and by when requests reach it: some
 // are slow on their way, others catch up with them. None of its windows gets
 // more than the limit, and little of the limit is left unused. No post that was let
@@ -49,9 +67,8 @@ func TestBudget(t *testing.T) {
 					if answer { // readers ask when they like
 						time.Sleep(time.Duration(chance.ExpFloat64() / float64(test.most) * float64(time.Second)))
 					}
-					time.Sleep(time.Until(p.next(time.Now(), answer)))
+					s := letGo(p, answer)
 					granted := time.Now()
-					s := p.take(granted, answer)
 					claim, there, back := some(time.Millisecond, 15*time.Millisecond), some(test.there, test.there*3/2), some(test.there, test.there*5/4)
 					if chance.IntN(100) == 0 {
 						there += 300 * time.Millisecond
@@ -72,12 +89,7 @@ func TestBudget(t *testing.T) {
 					})
 				}
 				all.Wait()
-				slices.SortFunc(counted, time.Time.Compare)
-				for i := test.most; i < len(counted); i++ {
-					if gap := counted[i].Sub(counted[i-test.most]); gap < time.Second {
-						t.Fatalf("%d requests within %s", test.most+1, gap)
-					}
-				}
+				expectWindows(t, counted, test.most)
 				if bound := time.Second/2 + time.Second/time.Duration(test.most); longest > bound {
 					t.Errorf("a request waited %s after it was let go", longest)
 				}
@@ -115,19 +127,13 @@ func TestBudgetConnects(t *testing.T) {
 		}
 		var all sync.WaitGroup
 		for range 3 * most {
-			time.Sleep(time.Until(p.next(time.Now(), false)))
-			s := p.take(time.Now(), false)
+			s := letGo(p, false)
 			all.Go(func() {
 				p.within(s, func() store.Verdict { request(way); return store.Verdict{} })
 			})
 		}
 		all.Wait()
-		slices.SortFunc(counted, time.Time.Compare)
-		for i := most; i < len(counted); i++ {
-			if gap := counted[i].Sub(counted[i-most]); gap < time.Second {
-				t.Fatalf("%d requests within %s", most+1, gap)
-			}
-		}
+		expectWindows(t, counted, most)
 	})
 }
 
@@ -140,8 +146,7 @@ func TestPaceAhead(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for range most {
-			time.Sleep(time.Until(p.next(time.Now(), false)))
-			s := p.take(time.Now(), false)
+			s := letGo(p, false)
 			all.Go(func() {
 				time.Sleep(ahead) // the claim
 				p.within(s, func() store.Verdict { return store.Verdict{} })
@@ -162,8 +167,7 @@ func TestBudgetHangs(t *testing.T) {
 		defer all.Wait()
 		began := time.Now()
 		for range 2 {
-			time.Sleep(time.Until(p.next(time.Now(), false)))
-			s := p.take(time.Now(), false)
+			s := letGo(p, false)
 			all.Go(func() {
 				p.within(s, func() store.Verdict {
 					time.Sleep(30 * time.Second)
@@ -226,8 +230,7 @@ func TestPaceUrgent(t *testing.T) {
 		p := NewPace(config.Rates{All: config.Rate{Count: most, Per: time.Second}})
 		var all sync.WaitGroup
 		send := func(urgent bool, sent *time.Time) {
-			time.Sleep(time.Until(p.next(time.Now(), urgent)))
-			s := p.take(time.Now(), urgent)
+			s := letGo(p, urgent)
 			all.Go(func() {
 				time.Sleep(ahead / 2) // the claim
 				p.within(s, func() store.Verdict {

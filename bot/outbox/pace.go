@@ -55,15 +55,15 @@ func (p *Pace) next(now time.Time, urgent bool) time.Time {
 	at := p.until
 	p.mu.Unlock()
 	if p.all != nil {
-		ahead := ahead
+		lead := ahead
 		if urgent {
-			ahead = aheadOfPosts
+			lead = aheadOfPosts
 		}
 		if missing := 1 - p.all.TokensAt(now); missing > 0 {
 			wait := time.Duration(missing/float64(p.all.Limit())*float64(time.Second)) + time.Nanosecond
-			at = later(at, now.Add(wait-ahead))
+			at = later(at, now.Add(wait-lead))
 		}
-		at = later(at, p.total.next(now, ahead))
+		at = later(at, p.total.next(now, lead))
 	}
 	return at
 }
