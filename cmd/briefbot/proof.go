@@ -33,6 +33,11 @@ func prove(ctx context.Context, c *invocation) error {
 	if err != nil {
 		return fmt.Errorf("find the program to be killed: %w", err)
 	}
+	if logs != "" {
+		if err := os.MkdirAll(logs, 0o755); err != nil {
+			return fmt.Errorf("make the folder for the proof's logs: %w", err)
+		}
+	}
 	p := prover{out: c.stdout, logs: logs, options: proof.Options{Command: []string{program, "run"}, Kills: kills, Faults: true}}
 	all, running := errgroup.WithContext(ctx)
 	all.SetLimit(max(1, atOnce))
