@@ -102,6 +102,11 @@ func (l *Languages) Speaks(code string) bool {
 }
 
 func (l *Languages) speaks(code string) (Voice, bool) {
+	for _, v := range l.voices {
+		if v.code == code { // as a channel's is, each time that it gets a post
+			return v, true
+		}
+	}
 	tag, err := language.Parse(code)
 	if code == "" || err != nil {
 		return Voice{}, false

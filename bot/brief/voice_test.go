@@ -139,8 +139,12 @@ func BenchmarkPost(b *testing.B) {
 }
 
 func BenchmarkVoice(b *testing.B) {
-	for b.Loop() {
-		languages.Voice("pt-BR")
+	for _, code := range []string{"de", "pt-BR"} {
+		b.Run(code, func(b *testing.B) {
+			for b.Loop() {
+				languages.Voice(code)
+			}
+		})
 	}
 }
 
