@@ -72,7 +72,7 @@ func benchBroadcast(b *testing.B, h *house, p store.Platform, rate int, rates st
 	h.until("the first story", func() bool { return h.posted(p, 0) == chats })
 
 	var took, waits []time.Duration
-	var stolen, passed float64
+	var stolen, passed, used float64
 	answers := 0
 	b.ResetTimer()
 	for n := range b.N {
@@ -82,11 +82,13 @@ func benchBroadcast(b *testing.B, h *house, p store.Platform, rate int, rates st
 		runtime.GC()
 		time.Sleep(time.Until(due))
 		stolen0, passed0 := processors()
+		used0 := h.used()
 		stop := h.ask(p)
 		h.until("a story", func() bool { return h.posted(p, n+1) == chats })
 		waited := stop()
 		stolen1, passed1 := processors()
 		stolen, passed = stolen+stolen1-stolen0, passed+passed1-passed0
+		used += h.used() - used0
 		took = append(took, h.last(p, n+1).Sub(due))
 		waits = append(waits, waited...)
 		answers += len(waited)
@@ -107,6 +109,7 @@ func benchBroadcast(b *testing.B, h *house, p store.Platform, rate int, rates st
 	b.ReportMetric(milliseconds(waits[len(waits)/2]), "answer-p50-ms")
 	b.ReportMetric(milliseconds(waits[len(waits)*99/100]), "answer-p99-ms")
 	b.ReportMetric(h.memory("VmHWM"), "peak-MiB")
+	b.ReportMetric(used*1e6/float64(b.N*chats), "cpu-µs/post")
 	if passed > 0 {
 		b.ReportMetric(stolen/passed, "stolen")
 	}
@@ -469,6 +472,22 @@ func processors() (stolen, passed float64) {
 		}
 	}
 	return stolen, passed
+}
+
+// used is the processor time that the program has had, in seconds; 0 where Linux
+// does not tell.
+func (h *house) used() float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.program.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // behind the name
+	ticks := 0.0
+	for _, field := range strings.Fields(rest)[11:13] { // in the program, and in the system for it
+		n, _ := strconv.ParseFloat(field, 64)
+		ticks += n
+	}
+	return ticks / 100 // a second has as many on every architecture
 }
 
 // memory reads one of the figures that Linux has of the program, in MiB; 0
