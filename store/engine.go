@@ -15,10 +15,9 @@ type Engine interface {
 	// View runs fn on one consistent state.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Update runs fn and commits what it wrote, durably, before it returns; an
-	// error of fn commits nothing. fn may run more than once (on a conflict, or
-	// since another function failed beside it), so it has no side effects. One
-	// Update writes at most MaxKeys keys and MaxBytes bytes of keys and values,
-	// else ErrTooLarge.
+	// error of fn commits nothing. fn may run more than once (on a conflict), so it
+	// has no side effects. One Update writes at most MaxKeys keys, of 1 byte to
+	// 32 KiB each, and MaxBytes bytes of keys and values, else ErrTooLarge.
 	Update(ctx context.Context, fn func(Writer) error) error
 	// UpdateFirst is Update for what a reader waits for: it does not stand in
 	// line behind all other updates.

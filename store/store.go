@@ -10,7 +10,7 @@ import (
 )
 
 // Schema is the version of the keys' layout that this program writes.
-const Schema = 3
+const Schema = 4
 
 // migrations lift the data from the schema of their index to the next one.
 // Each goes on from where it was if it is interrupted: it works in steps of
@@ -19,6 +19,7 @@ var migrations = map[int]func(context.Context, Engine) error{
 	0: func(context.Context, Engine) error { return nil }, // an empty store
 	1: forgetLists,
 	2: func(context.Context, Engine) error { return nil }, // both forms of a delivery are read
+	3: func(context.Context, Engine) error { return nil }, // bolt has a journal, which who does not know it would pass over
 }
 
 // forgetLists drops the lists of others' messages: each has a key of its own now.
@@ -111,6 +112,9 @@ func migrate(ctx context.Context, e Engine, to int, steps map[int]func(context.C
 	if at > to {
 		return fmt.Errorf("schema %d, this program knows %d: %w", at, to, ErrNewer)
 	}
+	if at == to {
+		return nil
+	}
 	for ; at < to; at++ {
 		if err := steps[at](ctx, e); err != nil {
 			return fmt.Errorf("migrate from schema %d: %w", at, err)
@@ -122,6 +126,12 @@ func migrate(ctx context.Context, e Engine, to int, steps map[int]func(context.C
 		})
 		if err != nil {
 			return fmt.Errorf("write schema %s: %w", next, err)
+		}
+	}
+	// An older program has to find the number, too, even after a crash.
+	if f, ok := e.(interface{ Fold(context.Context) error }); ok {
+		if err := f.Fold(ctx); err != nil {
+			return fmt.Errorf("write schema %d: %w", to, err)
 		}
 	}
 	return nil

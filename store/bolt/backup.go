@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ func (e *Engine) Backup(path string) (err error) {
 	}()
 	e.copying.Lock()
 	defer e.copying.Unlock()
+	if err := e.Fold(context.Background()); err != nil {
+		return err
+	}
 	err = e.db.View(func(tx *bbolt.Tx) error {
 		_, err := tx.WriteTo(f)
 		return err

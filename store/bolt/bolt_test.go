@@ -46,11 +46,24 @@ func TestEngine(t *testing.T) {
 	})
 }
 
+// TestEngineFolding folds whatever is written at once, while others read and write.
+func TestEngineFolding(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Engine, func() store.Engine) {
+		path := filepath.Join(t.TempDir(), "data", "briefbot.db")
+		open := func() store.Engine {
+			e := open(t, path)
+			e.foldAt = 1
+			return e
+		}
+		return open(), open
+	})
+}
+
 // hindered is an engine whose every function that writes is undone once and runs
-// again, as one does beside which another failed.
+// again, as on a conflict.
 type hindered struct{ *Engine }
 
-var errHindered = errors.New("another function has spoilt the transaction")
+var errHindered = errors.New("somebody else has written the same")
 
 func (e hindered) Update(ctx context.Context, fn func(store.Writer) error) error {
 	return hinder(ctx, fn, e.Engine.Update)

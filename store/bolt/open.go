@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
@@ -25,18 +26,27 @@ var bucket = []byte("kv")
 type Engine struct {
 	db      *bbolt.DB
 	path    string
+	above   atomic.Pointer[above]
 	writes  chan *write
 	firsts  chan *write // those that go first
-	scrubs  chan *scrub
+	chores  chan func()
+	carried chan error    // the outcome of a fold
 	reading sync.RWMutex  // held by whoever reads
 	copying sync.Mutex    // held by a backup, and by whoever would wait for one
 	closing chan struct{} // closed by Close: no new writes
 	done    chan struct{} // closed when the writer has ended
 	watches watches
 	leases  leases
-	// gaveBack is when the file's pages were given back last; only the writer
-	// knows it.
+
+	// What only the writer knows.
+	journal  *journal
+	fresh    *layer
+	folding  *folding // nil: none
+	folds    uint64   // how many have ended well
+	foldAt   int      // how much of a volume is written when it is folded, in bytes
+	record   []byte   // the last one, whose space is used again
 	gaveBack time.Time
+	ended    error // how it has ended
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -52,15 +62,24 @@ func Open(path string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	j, err := openJournal(db, path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
 	e := &Engine{
 		db:      db,
 		path:    path,
 		writes:  make(chan *write),
 		firsts:  make(chan *write),
-		scrubs:  make(chan *scrub),
+		chores:  make(chan func()),
+		carried: make(chan error, 1),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
+		journal: j,
+		fresh:   newLayer(),
+		foldAt:  foldAt,
 	}
+	e.publish()
 	go e.writer()
 	return e, nil
 }
@@ -97,8 +116,10 @@ func openFile(path string) (db *bbolt.DB, err error) {
 		if info.Size() < tx.Size() {
 			return fmt.Errorf("%w: the file has %d bytes of %d", store.ErrDamaged, info.Size(), tx.Size())
 		}
-		_, err = tx.CreateBucketIfNotExists(bucket)
-		return err
+		if _, err = tx.CreateBucketIfNotExists(bucket); err != nil {
+			return err
+		}
+		return makeJournal(tx)
 	})
 	return db, err
 }
@@ -136,5 +157,5 @@ func (e *Engine) Close() error {
 	close(e.closing)
 	<-e.done
 	e.watches.close()
-	return e.db.Close()
+	return errors.Join(e.ended, e.journal.close(), e.db.Close())
 }

@@ -3,100 +3,90 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
+
+	"briefbot/store"
 )
 
 // scrubStep is how many pages are overwritten while writers wait.
 const scrubStep = 1000
 
-// Scrub overwrites with zeros what the file holds beside its data: pages that
-// held something once, and are free. bbolt leaves them as they were.
+// Scrub overwrites with zeros what the file holds beside its data: what was written
+// to the journal, and pages that held something once, and are free. bbolt leaves them
+// as they were.
 //
-// It writes to the file past bbolt, within a transaction of its own that changes
+// It writes to pages past bbolt, within a transaction of its own that changes
 // nothing. That is safe where a page can be of no transaction's: it is free after
 // the last commit, so whoever reads since then does not come to it; whoever read
 // before has ended when the transaction begins; and nobody else writes meanwhile.
 // A crash finds the last commit, to which the page is free.
 func (e *Engine) Scrub(ctx context.Context) error {
-	f, err := os.OpenFile(e.path, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("scrub %s: %w", e.path, err)
-	}
-	defer f.Close()
 	e.copying.Lock() // a backup takes long
 	defer e.copying.Unlock()
-	for from := 0; from >= 0; {
-		s := &scrub{file: f, from: from, done: make(chan struct{})}
-		select {
-		case e.scrubs <- s:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-e.closing:
-			return nil // it is begun anew when the file is opened again
-		}
-		<-s.done
-		if s.err != nil {
-			return fmt.Errorf("scrub %s: %w", e.path, s.err)
-		}
-		from = s.next
+	err := e.between(ctx, e.wipe)
+	for from := 0; err == nil && from >= 0; {
+		err = e.between(ctx, func() (err error) {
+			from, err = e.scrub(from)
+			return err
+		})
 	}
-	if err := f.Sync(); err != nil {
+	if err == nil {
+		err = e.db.Sync()
+	}
+	switch {
+	case errors.Is(err, store.ErrClosed):
+		return nil // it is begun anew when the file is opened again
+	case err != nil && ctx.Err() == nil:
 		return fmt.Errorf("scrub %s: %w", e.path, err)
 	}
-	return nil
+	return err
 }
 
-// scrub is one step of Scrub on its way through the writer.
-type scrub struct {
-	file *os.File
-	from int // the first page that is looked at
-	next int // where to go on; -1: nowhere
-	err  error
-	done chan struct{}
+// wipe overwrites the journal. It runs in the writer.
+func (e *Engine) wipe() error {
+	if err := e.foldAll(); err != nil {
+		return err
+	}
+	return e.journal.wipe()
 }
 
-// run overwrites free pages. It runs in the writer.
-func (s *scrub) run(e *Engine) {
-	defer close(s.done)
+// scrub overwrites free pages, and says with which to go on; -1: with none. It runs
+// in the writer.
+func (e *Engine) scrub(from int) (next int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer damage(&s.err)
+	defer damage(&err)
 	e.reading.Lock() // until whoever reads what was before has ended
 	tx, err := e.db.Begin(true)
 	e.reading.Unlock()
 	if err != nil {
-		s.err = err
-		return
+		return from, err
 	}
 	defer tx.Rollback()
+	file := e.journal.file
 	size := e.db.Info().PageSize
 	zeros, page := make([]byte, size), make([]byte, size)
-	for id, looked := s.from, 0; ; id++ {
-		if looked++; looked > scrubStep {
-			s.next = id
-			return
-		}
+	for id := from; id < from+scrubStep; id++ {
 		info, err := tx.Page(id)
 		switch {
 		case err != nil:
-			s.err = err
-			return
+			return id, err
 		case info == nil: // behind the last page
-			s.next = -1
-			return
+			return -1, nil
 		case info.Type != "free":
 			continue
 		}
 		at := int64(id) * int64(size)
-		if _, s.err = s.file.ReadAt(page, at); s.err != nil {
-			return
+		if _, err = file.ReadAt(page, at); err != nil {
+			return id, err
 		}
 		if bytes.Equal(page, zeros) {
 			continue
 		}
-		if _, s.err = s.file.WriteAt(zeros, at); s.err != nil {
-			return
+		if _, err = file.WriteAt(zeros, at); err != nil {
+			return id, err
 		}
 	}
+	return from + scrubStep, nil
 }

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -26,13 +25,12 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	e.reading.RLock()
 	defer e.reading.RUnlock()
-	tx, err := e.db.Begin(false)
+	tx, above, err := e.read()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", e.path, err)
+		return err
 	}
 	defer tx.Rollback()
-	b := tx.Bucket(bucket)
-	r := &txn{b: b, c: b.Cursor()}
+	r := newTxn(tx, above.fresh, above.older)
 	if err := fn(r); err != nil && r.err == nil {
 		return err
 	}
@@ -43,11 +41,19 @@ func (e *Engine) View(ctx context.Context, fn func(store.Reader) error) (err err
 type txn struct {
 	b       *bbolt.Bucket
 	c       *bbolt.Cursor // finds single keys: one for all of them
+	layers  []*layer      // what stands above the tree, the newest first
 	err     error         // the first failure: it outlives what fn returns
 	written []change      // no more than store.MaxKeys
 	bytes   int
-	key     []byte // for bytesOf
-	writes  int    // counts changes, so that a scan knows when its cursor is stale
+	key     []byte // for Get
+	writes  int    // counts changes, so that a scan knows when its place is stale
+}
+
+// newTxn makes one that reads a tree and the layers above it, of which some may be
+// nil, and writes to the first.
+func newTxn(tx *bbolt.Tx, layers ...*layer) *txn {
+	b := tx.Bucket(bucket)
+	return &txn{b: b, c: b.Cursor(), layers: slices.DeleteFunc(layers, func(l *layer) bool { return l == nil })}
 }
 
 // begin makes it ready for the next function.
@@ -55,10 +61,24 @@ func (t *txn) begin() {
 	t.err, t.written, t.bytes = nil, t.written[:0], 0
 }
 
+// undo takes back what the function has written.
+func (t *txn) undo() {
+	for _, c := range t.written {
+		if c.stood {
+			t.layers[0].Set(c.key, c.was)
+		} else {
+			t.layers[0].Delete(c.key)
+		}
+	}
+	t.written = t.written[:0]
+}
+
 // change is what became of a key.
 type change struct {
-	key string
-	put bool // else it was deleted
+	key   string
+	is    []byte // nil: it was deleted
+	was   []byte // what the layer had of it before,
+	stood bool   // if it had
 }
 
 // damage turns a panic of bbolt, or a fault of its mapped file, into an error.
@@ -72,67 +92,57 @@ func (t *txn) Get(key string) []byte {
 	if t.err != nil {
 		return nil
 	}
+	for _, l := range t.layers {
+		if v, ok := l.Get(key); ok {
+			return v
+		}
+	}
 	defer damage(&t.err)
-	k, v := t.c.Seek(t.bytesOf(key))
+	t.key = append(t.key[:0], key...)
+	k, v := t.c.Seek(t.key)
 	if string(k) != key {
 		return nil
 	}
 	return v
 }
 
-// bytesOf gives a key for one call into bbolt, which keeps none.
-func (t *txn) bytesOf(key string) []byte {
-	t.key = append(t.key[:0], key...)
-	return t.key
-}
-
 func (t *txn) Scan(from, to string) iter.Seq2[string, []byte] {
-	return t.scan(from, to, func(c *bbolt.Cursor) ([]byte, []byte) {
-		return c.Seek([]byte(from))
-	}, func(c *bbolt.Cursor, last []byte, stale bool) (k, v []byte) {
-		if !stale {
-			return c.Next()
-		}
-		if k, v = c.Seek(last); bytes.Equal(k, last) {
-			return c.Next()
-		}
-		return k, v
-	})
+	return t.scan(from, to, from, false)
 }
 
 func (t *txn) ScanBack(from, to string) iter.Seq2[string, []byte] {
-	before := func(c *bbolt.Cursor, key string) ([]byte, []byte) {
-		if k, _ := c.Seek([]byte(key)); k == nil {
-			return c.Last()
-		}
-		return c.Prev()
-	}
-	return t.scan(from, to, func(c *bbolt.Cursor) ([]byte, []byte) {
-		return before(c, to)
-	}, func(c *bbolt.Cursor, last []byte, stale bool) ([]byte, []byte) {
-		if !stale {
-			return c.Prev()
-		}
-		return before(c, string(last))
-	})
+	return t.scan(from, to, to, true)
 }
 
-// scan walks a range. A write inside the loop makes bbolt's cursor unreliable,
-// so next is told when it has to find its place anew.
-func (t *txn) scan(from, to string, first func(*bbolt.Cursor) ([]byte, []byte), next func(c *bbolt.Cursor, last []byte, stale bool) ([]byte, []byte)) iter.Seq2[string, []byte] {
+// scan walks a range in all that holds keys, side by side. Where two have the same
+// key, the newer counts.
+func (t *txn) scan(from, to, start string, back bool) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		if t.err != nil {
 			return
 		}
-		var k, v []byte
-		c := t.b.Cursor()
-		t.guard(func() { k, v = first(c) })
-		for t.err == nil && k != nil && string(k) >= from && string(k) < to {
-			writes, last := t.writes, string(k)
-			if !yield(last, v) {
+		walks := make([]walk, 0, len(t.layers)+1)
+		for _, l := range t.layers {
+			walks = append(walks, &layerWalk{layer: l, back: back})
+		}
+		walks = append(walks, &treeWalk{c: t.b.Cursor(), back: back})
+		m := merged{walks: walks, from: from, to: to, back: back}
+		t.guard(func() { m.seek(start) })
+		for t.err == nil {
+			var k string
+			var v []byte
+			var ok bool
+			t.guard(func() { k, v, ok = m.next() })
+			if !ok {
 				return
 			}
-			t.guard(func() { k, v = next(c, []byte(last), t.writes != writes) })
+			writes := t.writes
+			if v != nil && !yield(k, v) {
+				return
+			}
+			if t.writes != writes {
+				m.again(k)
+			}
 		}
 	}
 }
@@ -145,43 +155,34 @@ func (t *txn) guard(f func()) {
 }
 
 func (t *txn) Put(key string, value []byte) {
-	if !t.notes(key, len(value), true) {
-		return
-	}
-	defer damage(&t.err)
-	t.wrote(key, t.b.Put(t.bytesOf(key), value))
+	// A copy, since what was read from the tree may be written elsewhere, and is
+	// valid only as long as the function runs.
+	t.set(key, append([]byte{}, value...))
 }
 
-func (t *txn) Delete(key string) {
-	if !t.notes(key, 0, false) {
-		return
-	}
-	defer damage(&t.err)
-	t.wrote(key, t.b.Delete(t.bytesOf(key)))
-}
+func (t *txn) Delete(key string) { t.set(key, nil) }
 
-// notes notes what is to become of a key, and says whether that may be.
-func (t *txn) notes(key string, size int, put bool) bool {
+// set gives a key a value, or deletes it, if that may be.
+func (t *txn) set(key string, value []byte) {
 	if t.err != nil {
-		return false
+		return
+	}
+	// bbolt would take neither, when the journal is folded.
+	if key == "" || len(key) > bbolt.MaxKeySize {
+		t.err = fmt.Errorf("write a key of %d bytes, where 1 to %d may be", len(key), bbolt.MaxKeySize)
+		return
 	}
 	i := slices.IndexFunc(t.written, func(c change) bool { return c.key == key })
+	t.bytes += len(key) + len(value)
+	if n := len(t.written); i < 0 && n == store.MaxKeys || t.bytes > store.MaxBytes {
+		t.err = fmt.Errorf("%w: more than %d keys or %d bytes", store.ErrTooLarge, store.MaxKeys, store.MaxBytes)
+		return
+	}
+	was, stood := t.layers[0].Set(key, value)
 	if i < 0 {
 		i = len(t.written)
-		t.written = append(t.written, change{key: key})
+		t.written = append(t.written, change{key: key, was: was, stood: stood})
 	}
-	t.written[i].put = put
-	t.bytes += len(key) + size
-	if len(t.written) > store.MaxKeys || t.bytes > store.MaxBytes {
-		t.err = fmt.Errorf("%w: %d keys, %d bytes", store.ErrTooLarge, len(t.written), t.bytes)
-		return false
-	}
+	t.written[i].is = value
 	t.writes++
-	return true
-}
-
-func (t *txn) wrote(key string, err error) {
-	if err != nil {
-		t.err = fmt.Errorf("write key %q: %w", key, err)
-	}
 }

@@ -52,16 +52,15 @@ func (e *Engine) update(ctx context.Context, lane chan<- *write, fn func(store.W
 }
 
 // writer runs all writes, one at a time, and commits those that waited
-// together with one fsync. What goes first has a commit of its own, a short one, if
-// it does not share the one that is under way; after it the two lanes have the same
-// chance, so that neither starves.
+// together as one record of the journal. What goes first has a commit of its own, a
+// short one, if it does not share the one that is under way; after it the two lanes
+// have the same chance, so that neither starves.
 func (e *Engine) writer() {
 	defer close(e.done)
 	for {
 		select {
 		case w := <-e.firsts:
 			e.commit(gather([]*write{w}, e.firsts))
-			e.giveBack()
 		default:
 		}
 		select {
@@ -74,13 +73,27 @@ func (e *Engine) writer() {
 			batch := gather([]*write{w}, e.writes)
 			runtime.Gosched()
 			e.commit(gather(batch, e.writes))
-		case s := <-e.scrubs:
-			s.run(e)
-			continue
+		case err := <-e.carried:
+			e.folded(err)
+		case chore := <-e.chores:
+			chore()
 		case <-e.closing:
+			e.ended = e.foldAll()
 			return
 		}
-		e.giveBack()
+	}
+}
+
+// between runs a chore in the writer, between two commits, and waits for it.
+func (e *Engine) between(ctx context.Context, chore func() error) error {
+	done := make(chan error, 1)
+	select {
+	case e.chores <- func() { done <- chore() }:
+		return <-done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.closing:
+		return store.ErrClosed
 	}
 }
 
@@ -97,61 +110,82 @@ func gather(batch []*write, lane <-chan *write) []*write {
 	return batch
 }
 
-// commit runs the batch in one transaction: of a function that fails nothing is
-// in it. If the commit fails, all have failed.
+// commit runs the batch, and what goes first and has come meanwhile, and writes it.
+// Of a function that fails nothing is written; if the journal is not, all have failed.
 func (e *Engine) commit(batch []*write) {
-	spoilt, err := e.transact(&batch)
-	for spoilt && err == nil {
-		spoilt, err = e.transact(&batch)
-	}
-	for _, w := range batch {
-		if !w.failed() && err != nil {
-			w.err = fmt.Errorf("write %s: %w", e.path, err)
+	for len(batch) > 0 {
+		ran, err := e.transact(&batch)
+		if err != nil {
+			ran = len(batch)
+			e.fresh = e.above.Load().fresh.Copy()
 		}
-		if !w.failed() {
-			e.watches.tell(w.keys)
+		for _, w := range batch[:ran] {
+			if !w.failed() && err != nil {
+				w.err = fmt.Errorf("write %s: %w", e.path, err)
+			}
+			if !w.failed() {
+				e.watches.tell(w.keys)
+			}
+			close(w.done)
 		}
-		close(w.done)
+		batch = batch[ran:]
 	}
+	e.fold()
+	e.giveBack()
 }
 
-// transact runs and commits what has not failed of a batch, and adds to it what
-// goes first and has come while the others ran. A function that fails after it
-// wrote has spoilt the transaction for the others: nothing is committed, and they
-// have to run again, without it. It hardly ever happens, and to keep of each key
-// what it was before would cost more.
-func (e *Engine) transact(batch *[]*write) (spoilt bool, err error) {
+// transact runs as much of a batch as there is room for in the journal, writes it
+// there, and says how many that were.
+func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
-	tx, err := e.db.Begin(true)
+	if err := e.makeRoom(); err != nil {
+		return 0, err
+	}
+	tx, above, err := e.read()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer tx.Rollback()
-	b := tx.Bucket(bucket)
-	t := &txn{b: b, c: b.Cursor()}
-	for ran := 0; ran < len(*batch); {
-		for _, w := range (*batch)[ran:] {
-			ran++
-			if w.failed() {
-				continue
-			}
-			if w.err = w.ctx.Err(); w.err != nil {
-				continue
-			}
-			t.begin()
-			w.run(t)
-			if w.failed() && len(t.written) > 0 {
-				return true, nil
-			}
+	t := newTxn(tx, e.fresh, above.older)
+	record := append(e.record[:0], make([]byte, headSize)...)
+	for ran < len(*batch) && len(record)+largest <= e.journal.room() {
+		w := (*batch)[ran]
+		ran++
+		if w.err = w.ctx.Err(); w.err == nil {
+			record = w.run(t, record)
 		}
-		*batch = gather(*batch, e.firsts)
+		if ran == len(*batch) {
+			*batch = gather(*batch, e.firsts)
+		}
 	}
-	return false, tx.Commit()
+	e.record = record
+	if len(record) == headSize {
+		return ran, nil
+	}
+	if err := e.journal.append(record); err != nil {
+		return 0, err
+	}
+	e.publish()
+	return ran, nil
 }
 
-// run runs the function.
-func (w *write) run(t *txn) {
+// makeRoom makes sure that there is room for what one function may write.
+func (e *Engine) makeRoom() error {
+	if headSize+largest <= e.journal.room() {
+		return nil
+	}
+	if err := e.finish(); err != nil {
+		return err
+	}
+	e.turn()
+	return nil
+}
+
+// run runs the function. It adds to the record what that wrote, or takes it back if
+// it fails.
+func (w *write) run(t *txn, record []byte) []byte {
+	t.begin()
 	func() {
 		defer func() { w.panicked = recover() }()
 		w.err = w.fn(t)
@@ -159,12 +193,17 @@ func (w *write) run(t *txn) {
 	if t.err != nil {
 		w.err = t.err
 	}
-	w.keys = w.keys[:0]
+	if w.failed() {
+		t.undo()
+		return record
+	}
 	for _, c := range t.written {
-		if c.put {
+		record = appendChange(record, c.key, c.is)
+		if c.is != nil {
 			w.keys = append(w.keys, c.key)
 		}
 	}
+	return record
 }
 
 func (w *write) failed() bool { return w.err != nil || w.panicked != nil }
