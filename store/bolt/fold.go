@@ -75,19 +75,24 @@ func (e *Engine) publish() {
 func (e *Engine) fold() {
 	switch f := e.folding; {
 	case f == nil && e.journal.at >= e.foldAt:
-		e.turn()
+		// Whoever writes where no room is left hears of it, if it goes on failing.
+		_ = e.turn()
 	case f != nil && f.failed != nil && time.Since(f.begun) >= foldAgain:
 		e.carry()
 	}
 }
 
 // turn begins a new volume, and to fold the one before.
-func (e *Engine) turn() {
-	e.folding = &folding{layer: e.fresh, mark: e.journal.mark}
+func (e *Engine) turn() error {
+	end := e.journal.mark
+	if err := e.journal.begin(); err != nil {
+		return fmt.Errorf("begin a volume of the journal: %w", err)
+	}
+	e.folding = &folding{layer: e.fresh, mark: end}
 	e.fresh = newLayer()
-	e.journal.begin()
 	e.publish()
 	e.carry()
+	return nil
 }
 
 // carry folds a volume beside the writer, who hears of the outcome by e.carried.
@@ -127,7 +132,9 @@ func (e *Engine) foldAll() error {
 		return err
 	}
 	if e.journal.at > 0 {
-		e.turn()
+		if err := e.turn(); err != nil {
+			return err
+		}
 	}
 	return e.finish()
 }

@@ -35,6 +35,7 @@ type journal struct {
 	half int   // how large a half is
 	mark mark  // the volume that is written, as far as it goes
 	at   int   // where in its half the next record goes
+	torn bool  // there may be one that was not written, as far as anybody knows
 }
 
 // mark is a place in the journal: behind the record that made the sum what it is.
@@ -110,8 +111,7 @@ func openJournal(db *bbolt.DB, path string) (j *journal, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("fold the journal: %w", err), j.close())
 	}
-	j.begin()
-	return j, nil
+	return j, j.begin()
 }
 
 func (m mark) encode() []byte {
@@ -138,8 +138,22 @@ func (m mark) next() mark {
 	return mark{m.volume + 1, crc32.Update(m.sum, castagnoli, b[:])}
 }
 
-// begin begins the next volume. What is in its half must be folded.
-func (j *journal) begin() { j.mark, j.at = j.mark.next(), 0 }
+// begin begins the next volume. What is in its half must be folded. Nothing may be
+// left behind the last record: who reads the journal would go on to the new volume
+// from there.
+func (j *journal) begin() error {
+	if j.torn {
+		head := j.start(j.mark.volume) + int64(j.at)
+		if _, err := j.file.WriteAt(make([]byte, headSize), head); err != nil {
+			return err
+		}
+		if err := j.db.Sync(); err != nil {
+			return err
+		}
+	}
+	j.mark, j.at, j.torn = j.mark.next(), 0, false
+	return nil
+}
 
 // room is how large a record may be.
 func (j *journal) room() int { return j.half - j.at }
@@ -150,6 +164,7 @@ func (j *journal) start(volume uint64) int64 { return j.base + int64(volume%2)*i
 // append writes a record, durably. It begins with headSize bytes for its head.
 func (j *journal) append(record []byte) error {
 	sum := seal(record, j.mark.sum)
+	j.torn = true
 	if _, err := j.file.WriteAt(record, j.start(j.mark.volume)+int64(j.at)); err != nil {
 		return err
 	}
@@ -158,6 +173,7 @@ func (j *journal) append(record []byte) error {
 	}
 	j.mark.sum = sum
 	j.at += len(record)
+	j.torn = false
 	return nil
 }
 

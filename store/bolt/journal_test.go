@@ -121,6 +121,34 @@ func TestTornRecord(t *testing.T) {
 	}
 }
 
+// A record of which nobody knows whether it was written does not come between those
+// before it and the next volume.
+func TestRecordInDoubt(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+	put(t, e, "one", "1")
+	hinder, err := e.db.Begin(true) // a fold waits until this ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hinder.Rollback()
+	err = e.between(t.Context(), func() error {
+		j := e.journal
+		mark, at := j.mark, j.at
+		if err := j.append(appendChange(make([]byte, headSize), "two", []byte("2"))); err != nil {
+			return err
+		}
+		j.mark, j.at, j.torn = mark, at, true // as if the disk had failed after it
+		return e.turn()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, e, "three", "3")
+	if got, want := after(t, e, func([]byte) {}), map[string]string{"one": "1", "three": "3"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // While what is written can't be folded, for the disk is full, as much goes on as
 // there is room for; what no longer does fails, nothing that was acknowledged is
 // lost, and it goes on when there is room again.

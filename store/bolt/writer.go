@@ -178,8 +178,7 @@ func (e *Engine) makeRoom() error {
 	if err := e.finish(); err != nil {
 		return err
 	}
-	e.turn()
-	return nil
+	return e.turn()
 }
 
 // run runs the function. It adds to the record what that wrote, or takes it back if
