@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	bbolt "go.etcd.io/bbolt"
+
 	"briefbot/store"
 )
 
@@ -263,4 +265,28 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%x was written, %x read: %v", again, third, err)
 		}
 	})
+}
+
+// A file of a version that knew of no journal gets one, and keeps what is in it.
+func TestFileWithoutJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "briefbot.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket(bucket)
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte("old"), []byte("1"))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, path)
+	put(t, e, "new", "2")
+	if got, want := after(t, e, func([]byte) {}), map[string]string{"old": "1", "new": "2"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }
