@@ -155,22 +155,12 @@ func TestDamage(t *testing.T) {
 func TestBackup(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "briefbot.db")
 	e := open(t, path)
-	set := func(k string) {
-		t.Helper()
-		err := e.Update(t.Context(), func(w store.Writer) error {
-			w.Put(k, []byte("1"))
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	set("before")
+	put(t, e, "before", "1")
 	backup := filepath.Join(t.TempDir(), "backups", "monday.db")
 	if err := e.Backup(backup); err != nil {
 		t.Fatal(err)
 	}
-	set("after")
+	put(t, e, "after", "1")
 	err := open(t, backup).View(t.Context(), func(r store.Reader) error {
 		if r.Get("before") == nil || r.Get("after") != nil {
 			t.Errorf("the backup is not of its instant")

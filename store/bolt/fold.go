@@ -99,7 +99,7 @@ func (e *Engine) turn() error {
 func (e *Engine) carry() {
 	f := e.folding
 	f.begun, f.failed = time.Now(), nil
-	go func() { e.carried <- carry(e.db, f.layer, f.mark) }()
+	go func() { e.carried <- foldLayer(e.db, f.layer, f.mark) }()
 }
 
 // folded takes note of how folding a volume has ended.
@@ -143,8 +143,8 @@ func (e *Engine) foldAll() error {
 // finds it that knows of no journal.
 func (e *Engine) Fold(ctx context.Context) error { return e.between(ctx, e.foldAll) }
 
-// carry carries a layer over into bbolt's tree, and the mark of how far that goes.
-func carry(db *bbolt.DB, l *layer, m mark) (err error) {
+// foldLayer carries a layer over into bbolt's tree, and the mark of how far that goes.
+func foldLayer(db *bbolt.DB, l *layer, m mark) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
 	tx, err := db.Begin(true)

@@ -76,7 +76,7 @@ func makeJournal(tx *bbolt.Tx) error {
 	if err := b.Put(spaceKey, make([]byte, 2*journalHalf)); err != nil {
 		return err
 	}
-	b, err = tx.CreateBucketIfNotExists(foldedBucket)
+	b, err = tx.CreateBucket(foldedBucket)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func openJournal(db *bbolt.DB, path string) (j *journal, err error) {
 	left := newLayer()
 	err = j.replay(func(key string, value []byte) { left.Set(key, value) })
 	if err == nil && left.Len() > 0 {
-		err = carry(db, left, j.mark)
+		err = foldLayer(db, left, j.mark)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("fold the journal: %w", err), j.close())

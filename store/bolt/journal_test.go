@@ -210,7 +210,7 @@ func TestPutWhatWasRead(t *testing.T) {
 	})
 	for i := 0; i < 20 && err == nil; i++ {
 		put(t, e, fmt.Sprint(i), strings.Repeat("x", 100))
-		err = e.between(context.Background(), func() error { return carry(e.db, e.fresh, e.journal.mark) })
+		err = e.between(context.Background(), func() error { return foldLayer(e.db, e.fresh, e.journal.mark) })
 	}
 	if err != nil {
 		t.Fatal(err)
