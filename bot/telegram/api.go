@@ -7,13 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 )
@@ -47,8 +50,34 @@ func newAPI(token, base string, dial func(ctx context.Context, network, address 
 	}
 }
 
-// params are a request's parameters. Values that are no text go as JSON.
+// params are a request's parameters. The API reads those that are text or JSON
+// alike: the JSON of a text is the text, all else is taken as the JSON that it is.
 type params map[string]any
+
+// encode writes parameters as a JSON object.
+func (p params) encode() (json.RawMessage, error) {
+	b := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(p)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b, _ = jsontext.AppendQuote(b, name)
+		b = append(b, ':')
+		switch v := p[name].(type) {
+		case string:
+			b, _ = jsontext.AppendQuote(b, v) // what is no UTF-8 in it is replaced
+		case json.RawMessage:
+			b = append(b, v...)
+		default:
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return nil, fmt.Errorf("encode %s: %w", name, err)
+			}
+			b = append(b, raw...)
+		}
+	}
+	return append(b, '}'), nil
+}
 
 // call makes a request and reads its result into result, if that is not nil.
 func (a *api) call(ctx context.Context, method string, p params, result any) error {
@@ -58,33 +87,17 @@ func (a *api) call(ctx context.Context, method string, p params, result any) err
 func (a *api) callFor(ctx context.Context, limit time.Duration, method string, p params, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	t := &transport{ctx: ctx, client: a.client, result: result}
+	body, err := p.encode()
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	t := &transport{ctx: ctx, client: a.client, body: body, result: result}
 	bot := tgbotapi.BotAPI{Token: a.token, Client: t}
 	bot.SetAPIEndpoint(a.endpoint)
-	if _, err := bot.MakeRequest(method, form(p)); err != nil {
+	if _, err := bot.MakeRequest(method, nil); err != nil {
 		return fmt.Errorf("%s: %w", method, a.clean(err, t))
 	}
 	return nil
-}
-
-// form writes parameters as a form holds them.
-func form(p params) tgbotapi.Params {
-	all := tgbotapi.Params{}
-	for k, v := range p {
-		switch v := v.(type) {
-		case string:
-			all[k] = v
-		case json.RawMessage:
-			all[k] = string(v)
-		default:
-			b, err := json.Marshal(v)
-			if err != nil {
-				continue // no parameter of ours is such a value
-			}
-			all[k] = string(b)
-		}
-	}
-	return all
 }
 
 // statusError is an answer that did not come from Telegram's API but from
@@ -125,11 +138,13 @@ func (a *api) clean(err error, t *transport) error {
 	return err
 }
 
-// transport gives the library's requests a context, keeps answers from it that
-// are none of the API's, and reads the result of those that are.
+// transport gives the library's requests a context and their parameters, keeps
+// answers from it that are none of the API's, and reads the result of those that
+// are.
 type transport struct {
 	ctx    context.Context
 	client *http.Client
+	body   json.RawMessage
 	result any // where the result goes; nil: nowhere
 	status *statusError
 }
@@ -141,10 +156,16 @@ const maxAnswer = 32 << 20
 // everything two or three times, and takes several times as long for it.
 var asEver = jsonv2.JoinOptions(jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false))
 
-// Do makes the request. The library gets the answer without its result: it would
-// only copy that, for us to read.
+// Do makes the request. Its parameters go as JSON: as the form that the library
+// makes of them each character but letters and digits is three bytes. The library
+// gets the answer without its result: it would only copy that, for us to read.
 func (t *transport) Do(req *http.Request) (*http.Response, error) {
-	res, err := t.client.Do(req.WithContext(t.ctx))
+	req = req.WithContext(t.ctx)
+	req.Header.Set("Content-Type", "application/json")
+	req.ContentLength = int64(len(t.body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(t.body)), nil }
+	req.Body, _ = req.GetBody()
+	res, err := t.client.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (f answering) encode(p params) (json.RawMessage, error) {
 	if f.alter != nil {
 		f.alter(p)
 	}
-	return json.Marshal(p)
+	return p.encode()
 }
 
 // addressed are the parameters of a delivery's message that are there whatever

@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"briefbot/store"
@@ -109,28 +107,17 @@ func (t *Telegram) change(ctx context.Context, d store.Delivery, method string, 
 
 // body gives a part's parameters, addressed to where its chat is now.
 func body(d store.Delivery, part int) (params, error) {
-	var recorded params
-	if err := jsonv2.Unmarshal(d.Parts[part].Body, &recorded, asEver, asRecorded); err != nil {
+	var recorded map[string]json.RawMessage
+	if err := jsonv2.Unmarshal(d.Parts[part].Body, &recorded, asEver); err != nil {
 		return nil, fmt.Errorf("read the recorded request: %w", err)
 	}
+	delete(recorded, "classic") // what would be sent instead
 	p := params{"chat_id": d.Chat.ID}
-	maps.Copy(p, recorded)
-	delete(p, "classic") // what would be sent instead
+	for name, value := range recorded {
+		p[name] = value
+	}
 	return p, nil
 }
-
-// asRecorded has each parameter read as a form wants it: a text as such, all else
-// as the JSON that it is.
-var asRecorded = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(func(in *jsontext.Decoder, v *any) error {
-	if in.PeekKind() == '"' {
-		text, err := in.ReadToken()
-		*v = text.String()
-		return err
-	}
-	raw, err := in.ReadValue()
-	*v = json.RawMessage(raw.Clone())
-	return err
-}))
 
 // Repeats is 0: Telegram knows no repetition.
 func (t *Telegram) Repeats(store.Delivery, int) time.Duration { return 0 }
