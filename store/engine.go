@@ -16,7 +16,8 @@ type Engine interface {
 	View(ctx context.Context, fn func(Reader) error) error
 	// Update runs fn and commits what it wrote, durably, before it returns; an
 	// error of fn commits nothing. fn may run more than once (on a conflict), so it
-	// has no side effects. One Update writes at most MaxKeys keys, of 1 byte to
+	// has no side effects, and it calls nothing of the engine, which might wait for
+	// it to end. One Update writes at most MaxKeys keys, of 1 byte to
 	// 32 KiB each, and MaxBytes bytes of keys and values, else ErrTooLarge.
 	Update(ctx context.Context, fn func(Writer) error) error
 	// UpdateFirst is Update for what a reader waits for: it does not stand in

@@ -224,10 +224,8 @@ func TestUpdateFirstJoins(t *testing.T) {
 		committed := true
 		go e.UpdateFirst(t.Context(), func(w store.Writer) error {
 			w.Put("first", []byte("1"))
-			return e.View(t.Context(), func(r store.Reader) error {
-				committed = r.Get("under way") != nil
-				return nil
-			})
+			_, committed = e.above.Load().fresh.Get("under way")
+			return nil
 		})
 		synctest.Wait()
 		close(gate)

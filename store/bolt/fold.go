@@ -2,12 +2,15 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
 
 	"github.com/tidwall/btree"
 	bbolt "go.etcd.io/bbolt"
+
+	"briefbot/store"
 )
 
 const (
@@ -131,13 +134,33 @@ func (e *Engine) foldAll() error {
 	if err := e.finish(); err != nil {
 		return err
 	}
-	if e.journal.at > 0 {
-		if err := e.turn(); err != nil {
-			return err
-		}
+	if e.journal.at == 0 { // a volume without a record would end what is read
+		return e.journal.settle()
+	}
+	if err := e.turn(); err != nil {
+		return err
 	}
 	return e.finish()
 }
+
+// foldLeft folds what was left in the journal when the file was last closed. Where
+// the disk has no room for that it is as it was then, and tried again later.
+func (e *Engine) foldLeft(left []volume) error {
+	if n := len(left); n > 0 {
+		e.fresh = left[n-1].layer
+	}
+	if len(left) > 1 {
+		e.folding = &folding{layer: left[0].layer, mark: left[0].end, failed: errLeft}
+	}
+	e.publish()
+	if err := e.foldAll(); errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	return nil
+}
+
+// errLeft is why what was left is to be folded.
+var errLeft = errors.New("the program ended before")
 
 // Fold carries all that was committed over into bbolt's tree, where also a program
 // finds it that knows of no journal.

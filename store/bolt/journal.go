@@ -29,7 +29,6 @@ import (
 // is what was written, as far as it goes: a record that a crash has cut off is the
 // end, and so is one that is left of an earlier volume.
 type journal struct {
-	db   *bbolt.DB
 	file *os.File
 	base int64 // where the space begins in the file
 	half int   // how large a half is
@@ -83,11 +82,12 @@ func makeJournal(tx *bbolt.Tx) error {
 	return b.Put(markKey, mark{}.encode())
 }
 
-// openJournal finds the space in the file, folds what it holds, and begins a volume.
-func openJournal(db *bbolt.DB, path string) (j *journal, err error) {
+// openJournal finds the space in the file, and gives the volumes in it that are not
+// folded, the older first. The journal is behind the last of them.
+func openJournal(db *bbolt.DB, path string) (j *journal, left []volume, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
-	j = &journal{db: db}
+	j = &journal{}
 	err = db.View(func(tx *bbolt.Tx) error {
 		space := tx.Bucket(journalBucket).Get(spaceKey)
 		if len(space) < 2*(headSize+largest) {
@@ -98,20 +98,18 @@ func openJournal(db *bbolt.DB, path string) (j *journal, err error) {
 		return j.mark.decode(tx.Bucket(foldedBucket).Get(markKey))
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if j.file, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	left := newLayer()
-	err = j.replay(func(key string, value []byte) { left.Set(key, value) })
-	if err == nil && left.Len() > 0 {
-		err = foldLayer(db, left, j.mark)
+	if left, err = j.replay(); err == nil && len(left) == 0 {
+		err = j.begin()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("fold the journal: %w", err), j.close())
+		return nil, nil, errors.Join(fmt.Errorf("read the journal: %w", err), j.close())
 	}
-	return j, j.begin()
+	return j, left, nil
 }
 
 func (m mark) encode() []byte {
@@ -138,20 +136,26 @@ func (m mark) next() mark {
 	return mark{m.volume + 1, crc32.Update(m.sum, castagnoli, b[:])}
 }
 
-// begin begins the next volume. What is in its half must be folded. Nothing may be
-// left behind the last record: who reads the journal would go on to the new volume
-// from there.
+// begin begins the next volume. What is in its half must be folded.
 func (j *journal) begin() error {
-	if j.torn {
-		head := j.start(j.mark.volume) + int64(j.at)
-		if _, err := j.file.WriteAt(make([]byte, headSize), head); err != nil {
-			return err
-		}
-		if err := j.db.Sync(); err != nil {
-			return err
-		}
+	if err := j.settle(); err != nil {
+		return err
 	}
-	j.mark, j.at, j.torn = j.mark.next(), 0, false
+	j.mark, j.at = j.mark.next(), 0
+	return nil
+}
+
+// settle makes sure that what was not written, as far as anybody knows, never was.
+// Nothing may be left behind the last record: who reads the journal would go on to
+// the next volume from there, and whoever wrote it was told that it failed.
+func (j *journal) settle() error {
+	if !j.torn {
+		return nil
+	}
+	if err := j.write(make([]byte, headSize), j.end()); err != nil {
+		return err
+	}
+	j.torn = false
 	return nil
 }
 
@@ -161,20 +165,30 @@ func (j *journal) room() int { return j.half - j.at }
 // start is where the half of a volume begins in the file.
 func (j *journal) start(volume uint64) int64 { return j.base + int64(volume%2)*int64(j.half) }
 
+// end is where the last record ends in the file.
+func (j *journal) end() int64 { return j.start(j.mark.volume) + int64(j.at) }
+
 // append writes a record, durably. It begins with headSize bytes for its head.
 func (j *journal) append(record []byte) error {
 	sum := seal(record, j.mark.sum)
 	j.torn = true
-	if _, err := j.file.WriteAt(record, j.start(j.mark.volume)+int64(j.at)); err != nil {
-		return err
-	}
-	if err := j.db.Sync(); err != nil {
-		return err
+	if err := j.write(record, j.end()); err != nil {
+		return errors.Join(err, j.settle())
 	}
 	j.mark.sum = sum
 	j.at += len(record)
 	j.torn = false
 	return nil
+}
+
+// write writes durably. It waits for the disk by a descriptor of its own: the system
+// tells each one once that something could not be written, and bbolt, which waits by
+// its own at the same time, would take the news from it, or it from bbolt.
+func (j *journal) write(b []byte, at int64) error {
+	if _, err := j.file.WriteAt(b, at); err != nil {
+		return err
+	}
+	return datasync(j.file)
 }
 
 // seal writes a record's head, and gives the sum over it and all before.
@@ -185,42 +199,53 @@ func seal(record []byte, before uint32) (sum uint32) {
 	return sum
 }
 
-// replay gives the changes that are not folded, in their order, and leaves the
-// journal behind them.
-func (j *journal) replay(change func(key string, value []byte)) error {
+// volume is what a volume holds, and its end.
+type volume struct {
+	layer *layer
+	end   mark
+}
+
+// replay gives the volumes that are not folded, and leaves the journal behind them.
+// It writes them once more: that they can be read does not say that the disk has
+// them, and what comes after them counts only as long as they are there.
+func (j *journal) replay() (left []volume, err error) {
 	half := make([]byte, j.half)
 	for {
 		from := j.mark.next()
 		if _, err := j.file.ReadAt(half, j.start(from.volume)); err != nil {
-			return err
+			return nil, err
 		}
-		sum, any, err := readVolume(half, from.sum, change)
-		if err != nil || !any {
-			return err
+		l := newLayer()
+		size, sum, err := readVolume(half, from.sum, func(key string, value []byte) { l.Set(key, value) })
+		if err != nil || size == 0 {
+			return left, err
 		}
-		j.mark = mark{from.volume, sum}
+		j.mark, j.at = mark{from.volume, sum}, size
+		if err := j.write(half[:size], j.start(from.volume)); err != nil {
+			return nil, err
+		}
+		left = append(left, volume{l, j.mark})
 	}
 }
 
-// readVolume gives the changes in a volume, and the sum behind them.
-func readVolume(half []byte, before uint32, change func(key string, value []byte)) (sum uint32, any bool, err error) {
-	for sum = before; ; any = true {
-		if len(half) < headSize {
-			return sum, any, nil
+// readVolume gives the changes in a volume, how far it goes, and the sum there.
+func readVolume(half []byte, before uint32, change func(key string, value []byte)) (at int, sum uint32, err error) {
+	for sum = before; at+headSize <= len(half); {
+		head := half[at:]
+		size := int(binary.LittleEndian.Uint32(head[4:]))
+		if size <= headSize || size > len(head) {
+			break
 		}
-		size := int(binary.LittleEndian.Uint32(half[4:]))
-		if size <= headSize || size > len(half) {
-			return sum, any, nil
+		next := crc32.Update(sum, castagnoli, head[4:size])
+		if next != binary.LittleEndian.Uint32(head) {
+			break
 		}
-		next := crc32.Update(sum, castagnoli, half[4:size])
-		if next != binary.LittleEndian.Uint32(half) {
-			return sum, any, nil
+		if err := readChanges(head[headSize:size], change); err != nil {
+			return at, sum, err
 		}
-		if err := readChanges(half[headSize:size], change); err != nil {
-			return sum, any, err
-		}
-		sum, half = next, half[size:]
+		at, sum = at+size, next
 	}
+	return at, sum, nil
 }
 
 // appendChange adds to a record that a key has a value now; nil: that it is deleted.
@@ -262,10 +287,7 @@ var errRecord = fmt.Errorf("%w: a record of the journal can't be read", store.Er
 
 // wipe overwrites all that was ever written, which must be folded, with zeros.
 func (j *journal) wipe() error {
-	if _, err := j.file.WriteAt(make([]byte, 2*j.half), j.base); err != nil {
-		return err
-	}
-	return j.db.Sync()
+	return j.write(make([]byte, 2*j.half), j.base)
 }
 
 func (j *journal) close() error { return j.file.Close() }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -123,6 +124,17 @@ func TestTornRecord(t *testing.T) {
 	}
 }
 
+// fail has the engine write a record of which nobody knows whether the disk has it.
+func fail(e *Engine, key, value string) error {
+	j := e.journal
+	mark, at := j.mark, j.at
+	if err := j.append(appendChange(make([]byte, headSize), key, []byte(value))); err != nil {
+		return err
+	}
+	j.mark, j.at, j.torn = mark, at, true
+	return nil
+}
+
 // A record of which nobody knows whether it was written does not come between those
 // before it and the next volume.
 func TestRecordInDoubt(t *testing.T) {
@@ -134,12 +146,9 @@ func TestRecordInDoubt(t *testing.T) {
 	}
 	defer hinder.Rollback()
 	err = e.between(t.Context(), func() error {
-		j := e.journal
-		mark, at := j.mark, j.at
-		if err := j.append(appendChange(make([]byte, headSize), "two", []byte("2"))); err != nil {
+		if err := fail(e, "two", "2"); err != nil {
 			return err
 		}
-		j.mark, j.at, j.torn = mark, at, true // as if the disk had failed after it
 		return e.turn()
 	})
 	if err != nil {
@@ -148,6 +157,21 @@ func TestRecordInDoubt(t *testing.T) {
 	put(t, e, "three", "3")
 	if got, want := after(t, e, func([]byte) {}), map[string]string{"one": "1", "three": "3"}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Nor is it there after the stop, or in a backup: whoever wrote it was told that it
+// failed.
+func TestFailedStaysFailed(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+	if err := e.between(t.Context(), func() error { return fail(e, "failed", "1") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Fold(t.Context()); err != nil { // as a stop and a backup do
+		t.Fatal(err)
+	}
+	if got := after(t, e, func([]byte) {}); len(got) > 0 {
+		t.Errorf("it is there: %v", got)
 	}
 }
 
@@ -188,10 +212,66 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d values are left of %d", len(got), len(want))
 	}
 	limit(0)
+	err = e.between(t.Context(), func() error {
+		e.folding.begun = time.Time{} // it is tried again only after a while
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	put(t, e, "more", "1")
 	want["more"] = "1"
 	if got := after(t, e, func([]byte) {}); !maps.Equal(got, want) {
 		t.Errorf("with room again, %d values are left of %d", len(got), len(want))
+	}
+}
+
+// A disk that is still full when the program begins anew does not keep it from
+// reading, and from writing what there is room for.
+func TestFullDiskAtStart(t *testing.T) {
+	for _, left := range []int{foldAt / 2, foldAt * 3 / 2} { // one volume, two of them
+		e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+		hinder, err := e.db.Begin(true) // a fold waits until this ends
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer hinder.Rollback()
+		want := map[string]string{}
+		for i := 0; i*10_000 < left; i++ {
+			k, v := fmt.Sprint(i), strings.Repeat("v", 10_000)
+			put(t, e, k, v)
+			want[k] = v
+		}
+		path := filepath.Join(t.TempDir(), "crashed.db")
+		data, err := os.ReadFile(e.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = data[:hinder.Size()]
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := openFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.MaxSize, db.AllocSize = len(data), 0
+		full, err := start(db, path)
+		if err != nil {
+			t.Fatalf("with %d bytes in the journal: %v", left, err)
+		}
+		put(t, full, "more", "1")
+		want["more"] = "1"
+		if got := after(t, full, func([]byte) {}); !maps.Equal(got, want) {
+			t.Errorf("with %d bytes in the journal, %d values are there of %d", left, len(got), len(want))
+		}
+		if err := full.Close(); err == nil {
+			t.Error("the disk was not full: nothing is proven")
+		}
+		again := open(t, path)
+		if got := after(t, again, func([]byte) {}); !maps.Equal(got, want) {
+			t.Errorf("with room again, %d values are there of %d", len(got), len(want))
+		}
 	}
 }
 

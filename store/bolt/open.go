@@ -62,9 +62,18 @@ func Open(path string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	j, err := openJournal(db, path)
+	e, err := start(db, path)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return e, nil
+}
+
+// start makes an engine of a file that is open.
+func start(db *bbolt.DB, path string) (*Engine, error) {
+	j, left, err := openJournal(db, path)
+	if err != nil {
+		return nil, err
 	}
 	e := &Engine{
 		db:      db,
@@ -79,7 +88,9 @@ func Open(path string) (*Engine, error) {
 		fresh:   newLayer(),
 		foldAt:  foldAt,
 	}
-	e.publish()
+	if err := e.foldLeft(left); err != nil {
+		return nil, errors.Join(err, j.close())
+	}
 	go e.writer()
 	return e, nil
 }

@@ -33,7 +33,7 @@ func (e *Engine) Scrub(ctx context.Context) error {
 		})
 	}
 	if err == nil {
-		err = e.db.Sync()
+		err = datasync(e.journal.file)
 	}
 	switch {
 	case errors.Is(err, store.ErrClosed):

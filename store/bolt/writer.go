@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"briefbot/store"
 )
@@ -163,6 +164,7 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 	if len(record) == headSize {
 		return ran, nil
 	}
+	tx.Rollback() // it keeps the file mapped where it is, while the disk is waited for
 	if err := e.journal.append(record); err != nil {
 		return 0, err
 	}
@@ -174,6 +176,9 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 func (e *Engine) makeRoom() error {
 	if headSize+largest <= e.journal.room() {
 		return nil
+	}
+	if f := e.folding; f != nil && f.failed != nil && time.Since(f.begun) < foldAgain {
+		return f.failed
 	}
 	if err := e.finish(); err != nil {
 		return err
