@@ -425,7 +425,7 @@ func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
 		return a, err
 	}
 	a.Progress = p
-	if a.Place, err = s.places.get(r, placeKey(a.Channel.Chat)); err != nil && !errors.Is(err, ErrNotFound) {
+	if err = get(r, placeKey(a.Channel.Chat), &a.Place); err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
 	for _, id := range a.Progress.Backfill {

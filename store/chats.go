@@ -10,10 +10,7 @@ import (
 // Place gives what is known of a chat, or ErrNotFound.
 func (s *Store) Place(ctx context.Context, c Chat) (Place, error) {
 	var p Place
-	err := s.e.View(ctx, func(r Reader) (err error) {
-		p, err = s.places.get(r, placeKey(c))
-		return err
-	})
+	err := s.e.View(ctx, func(r Reader) error { return get(r, placeKey(c), &p) })
 	return p, err
 }
 

@@ -16,7 +16,7 @@ import (
 
 // encodeDelivery encodes a delivery, with its bodies behind it if it has any.
 func encodeDelivery(d Delivery) []byte {
-	size, version := 2*usualValue, byte(valueVersion)
+	size, version := usualDelivery, byte(valueVersion)
 	for _, p := range d.Parts {
 		if p.Body != nil {
 			version = bodiesVersion

@@ -31,7 +31,7 @@ func (s *Store) Makings(ctx context.Context, d Delivery) (Makings, error) {
 		if m.Channel, err = s.channels.get(r, key("channel", d.Channel)); err != nil {
 			return instead(err, ErrNoChannel)
 		}
-		if m.Place, err = s.places.get(r, placeKey(d.Chat)); err != nil {
+		if err = get(r, placeKey(d.Chat), &m.Place); err != nil {
 			return instead(err, ErrNoPlace)
 		}
 		m.Stories = make([]Entry, len(d.Stories))

@@ -57,7 +57,6 @@ type Store struct {
 type decoded struct {
 	stories    memo[Entry]
 	channels   memo[Channel]
-	places     memo[Place]
 	deliveries memo[Delivery]
 }
 
@@ -80,7 +79,6 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 	return &Store{e: e, decoded: &decoded{
 		stories:    memo[Entry]{most: 2 << 20},
 		channels:   memo[Channel]{most: 8 << 20}, // 20,000 and more: each is asked for again when its post is made
-		places:     memo[Place]{most: 2 << 20},
 		deliveries: memo[Delivery]{most: 2 << 20},
 	}}, nil
 }

@@ -23,8 +23,12 @@ const (
 
 func put(w Writer, k string, v any) { w.Put(k, encode(v)) }
 
-// usualValue is how many bytes most values have at most.
-const usualValue = 256
+// usualValue is how many bytes most values have at most, and usualDelivery most
+// deliveries without their bodies.
+const (
+	usualValue    = 96
+	usualDelivery = 384
+)
 
 // encode encodes one of our own nouns, none of which can fail to encode: they
 // hold no functions, channels, cycles or foreign marshallers.

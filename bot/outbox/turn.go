@@ -70,9 +70,10 @@ func (d *dispatcher) whispers(dl store.Delivery) bool {
 // any: such messages have no order, wait for no other, and are never taken for one.
 func (d *dispatcher) together(ctx, finish context.Context, l *lane, pending []store.Delivery, now time.Time) (some bool, err error) {
 	var all errgroup.Group
-	for _, dl := range pending {
-		if d.whispers(dl) && !waits(dl, now) {
+	for i := range pending {
+		if d.whispers(pending[i]) && !waits(pending[i], now) {
 			some = true
+			dl := pending[i]
 			all.Go(func() error {
 				_, err := d.step(ctx, finish, l, dl, pending, true)
 				return err

@@ -1,11 +1,13 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
 	"runtime/debug"
 	"slices"
+	"unsafe"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -45,8 +47,10 @@ type txn struct {
 	err     error         // the first failure: it outlives what fn returns
 	written []change      // no more than store.MaxKeys
 	bytes   int
-	key     []byte // for Get
-	writes  int    // counts changes, so that a scan knows when its place is stale
+	key     []byte  // for Get
+	from    uintptr // where the tree is mapped
+	to      uintptr
+	writes  int // counts changes, so that a scan knows when its place is stale
 }
 
 // newTxn makes one that reads a tree and the layers above it, of which some may be
@@ -155,12 +159,23 @@ func (t *txn) guard(f func()) {
 }
 
 func (t *txn) Put(key string, value []byte) {
-	// A copy, since what was read from the tree may be written elsewhere, and is
-	// valid only as long as the function runs.
-	t.set(key, append([]byte{}, value...))
+	if value == nil {
+		value = []byte{}
+	}
+	if t.mapped(value) {
+		value = bytes.Clone(value)
+	}
+	t.set(key, value)
 }
 
 func (t *txn) Delete(key string) { t.set(key, nil) }
+
+// mapped reports whether a value is one of the tree's, which may be written elsewhere
+// and is valid only as long as the function runs.
+func (t *txn) mapped(value []byte) bool {
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(value)))
+	return at >= t.from && at < t.to
+}
 
 // set gives a key a value, or deletes it, if that may be.
 func (t *txn) set(key string, value []byte) {

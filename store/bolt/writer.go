@@ -149,6 +149,8 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 	}
 	defer tx.Rollback()
 	t := newTxn(tx, e.fresh, above.older)
+	t.from = e.db.Info().Data
+	t.to = t.from + uintptr(tx.Size())
 	record := append(e.record[:0], make([]byte, headSize)...)
 	for ran < len(*batch) && len(record)+largest <= e.journal.room() {
 		w := (*batch)[ran]
