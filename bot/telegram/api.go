@@ -56,7 +56,17 @@ type params map[string]any
 
 // encode writes parameters as a JSON object.
 func (p params) encode() (json.RawMessage, error) {
-	b := []byte{'{'}
+	size := 0
+	for name, v := range p {
+		size += len(name) + 64
+		switch v := v.(type) {
+		case string:
+			size += len(v) + len(v)/8 // some characters are escaped
+		case json.RawMessage:
+			size += len(v)
+		}
+	}
+	b := append(make([]byte, 0, size), '{')
 	for i, name := range slices.Sorted(maps.Keys(p)) {
 		if i > 0 {
 			b = append(b, ',')
@@ -85,12 +95,17 @@ func (a *api) call(ctx context.Context, method string, p params, result any) err
 }
 
 func (a *api) callFor(ctx context.Context, limit time.Duration, method string, p params, result any) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	body, err := p.encode()
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
+	return a.send(ctx, limit, method, body, result)
+}
+
+// send is callFor with parameters that are a JSON object already.
+func (a *api) send(ctx context.Context, limit time.Duration, method string, body json.RawMessage, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	t := &transport{ctx: ctx, client: a.client, body: body, result: result}
 	bot := tgbotapi.BotAPI{Token: a.token, Client: t}
 	bot.SetAPIEndpoint(a.endpoint)

@@ -714,6 +714,7 @@ func TestSettleAfterStart(t *testing.T) {
 	sent := w.adapter.Send(t.Context(), post, 0)
 
 	answer := post
+	answer.Kind = store.AnswerDelivery
 	body := bytes.Replace(post.Parts[0].Body, []byte("{"), []byte(`{"ephemeral_message_parameters":{"receiver_user_id":7},`), 1)
 	body = bytes.ReplaceAll(body, []byte(post.Tag(0)), []byte("answer.0"))
 	answer.Parts = []store.Part{{Body: body, After: "1", Beside: true}}
