@@ -425,9 +425,11 @@ func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
 		return a, err
 	}
 	a.Progress = p
-	if err = get(r, placeKey(a.Channel.Chat), &a.Place); err != nil && !errors.Is(err, ErrNotFound) {
+	var place Place
+	if err := get(r, placeKey(a.Channel.Chat), &place); err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
+	a.Place = place
 	for _, id := range a.Progress.Backfill {
 		switch e, err := s.stories.get(r, key("story", id)); {
 		case err == nil && e.Removed.IsZero():

@@ -54,16 +54,24 @@ func newAPI(token, base string, dial func(ctx context.Context, network, address 
 // alike: the JSON of a text is the text, all else is taken as the JSON that it is.
 type params map[string]any
 
-// encode writes parameters as a JSON object.
+// encode writes parameters as a JSON object. It makes JSON of those that are neither
+// text nor JSON.
 func (p params) encode() (json.RawMessage, error) {
 	size := 0
 	for name, v := range p {
-		size += len(name) + 64
+		size += len(name) + 8
 		switch v := v.(type) {
 		case string:
 			size += len(v) + len(v)/8 // some characters are escaped
 		case json.RawMessage:
 			size += len(v)
+		default:
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return nil, fmt.Errorf("encode %s: %w", name, err)
+			}
+			size += len(raw)
+			p[name] = json.RawMessage(raw)
 		}
 	}
 	b := append(make([]byte, 0, size), '{')
@@ -78,12 +86,6 @@ func (p params) encode() (json.RawMessage, error) {
 			b, _ = jsontext.AppendQuote(b, v) // what is no UTF-8 in it is replaced
 		case json.RawMessage:
 			b = append(b, v...)
-		default:
-			raw, err := json.Marshal(v)
-			if err != nil {
-				return nil, fmt.Errorf("encode %s: %w", name, err)
-			}
-			b = append(b, raw...)
 		}
 	}
 	return append(b, '}'), nil

@@ -45,6 +45,7 @@ type Engine struct {
 	folds    uint64   // how many have ended well
 	foldAt   int      // how much of a volume is written when it is folded, in bytes
 	record   []byte   // the last one, whose space is used again
+	written  []change // of the last function, the same
 	gaveBack time.Time
 	ended    error // how it has ended
 }

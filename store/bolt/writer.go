@@ -149,6 +149,7 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 	}
 	defer tx.Rollback()
 	t := newTxn(tx, e.fresh, above.older)
+	t.written = e.written
 	t.from = e.db.Info().Data
 	t.to = t.from + uintptr(tx.Size())
 	record := append(e.record[:0], make([]byte, headSize)...)
@@ -162,7 +163,7 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 			*batch = gather(*batch, e.firsts)
 		}
 	}
-	e.record = record
+	e.record, e.written = record, t.written
 	if len(record) == headSize {
 		return ran, nil
 	}
