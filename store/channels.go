@@ -425,7 +425,7 @@ func (s *Store) agenda(r Reader, channel string) (a Agenda, err error) {
 		return a, err
 	}
 	a.Progress = p
-	var place Place
+	var place Place // by itself, since whatever is decoded into outlives the run
 	if err := get(r, placeKey(a.Channel.Chat), &place); err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}

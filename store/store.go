@@ -67,12 +67,17 @@ func Open(ctx context.Context, e Engine, now time.Time) (*Store, error) {
 	if err := migrate(ctx, e, Schema, migrations); err != nil {
 		return nil, err
 	}
-	err := e.Update(ctx, func(w Writer) error {
-		if current(w, "delivery") == 0 {
-			startDeliveries(w, now)
-		}
+	begun := false
+	err := e.View(ctx, func(r Reader) error {
+		begun = current(r, "delivery") != 0
 		return nil
 	})
+	if err == nil && !begun { // else a full disk would keep from reading, too
+		err = e.Update(ctx, func(w Writer) error {
+			startDeliveries(w, now)
+			return nil
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("begin the numbers of deliveries: %w", err)
 	}

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
-	"net/url"
 	"testing"
 )
 
@@ -15,18 +15,22 @@ func BenchmarkTelegramSend(b *testing.B) {
 	for i := range 100 {
 		chats = append(chats, t.AddChannel(fmt.Sprint("c", i), ""))
 	}
-	benchPosts(b, t, "application/x-www-form-urlencoded", func(n int) (target, body string) {
-		return "/bot" + telegramTestToken + "/sendMessage", url.Values{
-			"chat_id":    {chats[n%len(chats)]},
-			"parse_mode": {"HTML"},
-			"text": {"<b>Heron seen on the quay</b>\n<i>2 November 2026 · birds, harbour</i>\n\n" +
+	benchPosts(b, t, "application/json", func(n int) (target, body string) {
+		raw, err := json.Marshal(map[string]any{
+			"chat_id":    chats[n%len(chats)],
+			"parse_mode": "HTML",
+			"text": "<b>Heron seen on the quay</b>\n<i>2 November 2026 · birds, harbour</i>\n\n" +
 				"• A heron stood on the quay for an hour, between the crates &amp; the yellow crane.<a href=\"https://quaynews.example/heron\">[1]</a><a href=\"https://birdwire.example/quay\">[2]</a>\n\n" +
 				"• The harbour office says it has seen none since 2017, and asks people to keep away.<a href=\"https://birdwire.example/quay\">[2]</a>\n\n" +
-				"• A warden comes on Tuesday to count what lives below the pier.<a href=\"https://quaynews.example/heron\">[1]</a>"},
-			"link_preview_options": {`{"is_disabled":true}`},
-			"reply_markup": {fmt.Sprintf(`{"inline_keyboard":[[{"text":"For","callback_data":"for/%[1]d"},`+
-				`{"text":"Against","callback_data":"against/%[1]d"},{"text":"Sources","callback_data":"sources/%[1]d"}]]}`, n)},
-		}.Encode()
+				"• A warden comes on Tuesday to count what lives below the pier.<a href=\"https://quaynews.example/heron\">[1]</a>",
+			"link_preview_options": json.RawMessage(`{"is_disabled":true}`),
+			"reply_markup": json.RawMessage(fmt.Sprintf(`{"inline_keyboard":[[{"text":"For","callback_data":"for/%[1]d"},`+
+				`{"text":"Against","callback_data":"against/%[1]d"},{"text":"Sources","callback_data":"sources/%[1]d"}]]}`, n)),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return "/bot" + telegramTestToken + "/sendMessage", string(raw)
 	})
 	if n := len(t.Transcript()); n != b.N {
 		b.Errorf("%d messages in the transcript, want %d", n, b.N)

@@ -54,8 +54,8 @@ func newAPI(token, base string, dial func(ctx context.Context, network, address 
 // alike: the JSON of a text is the text, all else is taken as the JSON that it is.
 type params map[string]any
 
-// encode writes parameters as a JSON object. It makes JSON of those that are neither
-// text nor JSON.
+// encode writes parameters as a JSON object. Those that are neither text nor JSON are
+// JSON from then on.
 func (p params) encode() (json.RawMessage, error) {
 	size := 0
 	for name, v := range p {

@@ -115,7 +115,8 @@ func (t *Telegram) change(ctx context.Context, d store.Delivery, method string, 
 }
 
 // asRecorded gives a part's request as it stands, addressed to where its chat is now,
-// if nothing in it has to be looked at: that is a post in the classic form.
+// if nothing in it has to be looked at: only answers are for one reader alone, and
+// only rich messages hold more than what is sent.
 func asRecorded(d store.Delivery, part int) (request json.RawMessage, ok bool) {
 	rest, ok := bytes.CutPrefix(d.Parts[part].Body, []byte(`{"`))
 	if !ok || d.Rich || d.Kind == store.AnswerDelivery {

@@ -137,6 +137,9 @@ func (t *Telegram) probe(ctx context.Context, d store.Delivery, part int, id int
 	if err := json.Unmarshal(d.Parts[part].Body, &body); err != nil {
 		return store.Verdict{Outcome: store.Unknown, Reason: err.Error()}, decided
 	}
+	if len(body.Markup) == 0 { // it would take away what another message has
+		return store.Verdict{Outcome: store.Unknown, Reason: "it has no buttons by which it could be known"}, decided
+	}
 	err := t.api.call(ctx, "editMessageReplyMarkup", params{"chat_id": d.Chat.ID, "message_id": id, "reply_markup": body.Markup}, nil)
 	switch {
 	case err == nil:

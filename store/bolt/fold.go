@@ -17,8 +17,8 @@ const (
 	// foldAt is how much of a volume is written when it is folded, in bytes: some
 	// hundred posts, that have many of bbolt's pages in common.
 	foldAt = 384 << 10
-	// foldAgain is how long after a fold that failed the next one is tried, as long
-	// as there is room for what is written meanwhile.
+	// foldAgain is how long after a fold that failed the next one is tried. As long
+	// as there is no room for what is written meanwhile, it fails.
 	foldAgain = time.Second
 )
 
@@ -41,9 +41,9 @@ type above struct {
 // folding is a volume that is being folded, or waits for it to be tried again.
 type folding struct {
 	layer  *layer
-	mark   mark // the end of the volume
-	begun  time.Time
-	failed error // why it has to be tried again; nil: it is under way
+	mark   mark      // the end of the volume
+	failed error     // why it has to be tried again; nil: it is under way
+	since  time.Time // when it failed
 }
 
 // read gives a state: bbolt's tree, and what stands above it.
@@ -80,7 +80,7 @@ func (e *Engine) fold() {
 	case f == nil && e.journal.at >= e.foldAt:
 		// Whoever writes where no room is left hears of it, if it goes on failing.
 		_ = e.turn()
-	case f != nil && f.failed != nil && time.Since(f.begun) >= foldAgain:
+	case f != nil && f.failed != nil && time.Since(f.since) >= foldAgain:
 		e.carry()
 	}
 }
@@ -101,14 +101,14 @@ func (e *Engine) turn() error {
 // carry folds a volume beside the writer, who hears of the outcome by e.carried.
 func (e *Engine) carry() {
 	f := e.folding
-	f.begun, f.failed = time.Now(), nil
+	f.failed = nil
 	go func() { e.carried <- foldLayer(e.db, f.layer, f.mark) }()
 }
 
 // folded takes note of how folding a volume has ended.
 func (e *Engine) folded(err error) {
 	if err != nil {
-		e.folding.failed = fmt.Errorf("fold the journal: %w", err)
+		e.folding.failed, e.folding.since = fmt.Errorf("fold the journal: %w", err), time.Now()
 		return
 	}
 	e.folding = nil
@@ -150,7 +150,8 @@ func (e *Engine) foldLeft(left []volume) error {
 		e.fresh = left[n-1].layer
 	}
 	if len(left) > 1 {
-		e.folding = &folding{layer: left[0].layer, mark: left[0].end, failed: errLeft}
+		e.folding = &folding{layer: left[0].layer, mark: left[0].end}
+		e.carry()
 	}
 	e.publish()
 	if err := e.foldAll(); errors.Is(err, store.ErrDamaged) {
@@ -158,9 +159,6 @@ func (e *Engine) foldLeft(left []volume) error {
 	}
 	return nil
 }
-
-// errLeft is why what was left is to be folded.
-var errLeft = errors.New("the program ended before")
 
 // Fold carries all that was committed over into bbolt's tree, where also a program
 // finds it that knows of no journal.

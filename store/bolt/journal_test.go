@@ -213,7 +213,9 @@ func TestFullDisk(t *testing.T) {
 	}
 	limit(0)
 	err = e.between(t.Context(), func() error {
-		e.folding.begun = time.Time{} // it is tried again only after a while
+		if f := e.folding; f != nil {
+			f.since = time.Time{} // else it is tried again only after a while
+		}
 		return nil
 	})
 	if err != nil {
@@ -272,6 +274,54 @@ func TestFullDiskAtStart(t *testing.T) {
 		if got := after(t, again, func([]byte) {}); !maps.Equal(got, want) {
 			t.Errorf("with room again, %d values are there of %d", len(got), len(want))
 		}
+	}
+}
+
+// Where the disk is full and the journal too, what is there can still be read.
+func TestFullJournalAtStart(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "briefbot.db"))
+	if _, err := store.Open(t.Context(), e, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(e.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := func(db *bbolt.DB) { db.MaxSize, db.AllocSize = int(info.Size()), 0 }
+	if err := e.between(t.Context(), func() error { fill(e.db); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	write := func(e *Engine, k string) error {
+		return e.Update(t.Context(), func(w store.Writer) error { w.Put(k, make([]byte, 50_000)); return nil })
+	}
+	for i := 0; write(e, fmt.Sprint(i)) == nil; i++ {
+		if i > 10_000 {
+			t.Fatal("the disk is never full: nothing is proven")
+		}
+	}
+	data, err := os.ReadFile(e.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "crashed.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(db)
+	again, err := start(db, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if write(again, "more") == nil {
+		t.Error("there is room: nothing is proven")
+	}
+	if _, err := store.Open(t.Context(), again, time.Now()); err != nil {
+		t.Error(err)
 	}
 }
 

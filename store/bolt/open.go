@@ -44,8 +44,8 @@ type Engine struct {
 	folding  *folding // nil: none
 	folds    uint64   // how many have ended well
 	foldAt   int      // how much of a volume is written when it is folded, in bytes
-	record   []byte   // the last one, whose space is used again
-	written  []change // of the last function, the same
+	record   []byte   // the last one: its space is used again,
+	written  []change // and that of what the last function wrote
 	gaveBack time.Time
 	ended    error // how it has ended
 }

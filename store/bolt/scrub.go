@@ -32,9 +32,6 @@ func (e *Engine) Scrub(ctx context.Context) error {
 			return err
 		})
 	}
-	if err == nil {
-		err = datasync(e.journal.file)
-	}
 	switch {
 	case errors.Is(err, store.ErrClosed):
 		return nil // it is begun anew when the file is opened again
@@ -52,8 +49,8 @@ func (e *Engine) wipe() error {
 	return e.journal.wipe()
 }
 
-// scrub overwrites free pages, and says with which to go on; -1: with none. It runs
-// in the writer.
+// scrub overwrites free pages, durably, and says with which to go on; -1: with none.
+// It runs in the writer, which waits for the disk by the same descriptor.
 func (e *Engine) scrub(from int) (next int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer damage(&err)
@@ -65,15 +62,16 @@ func (e *Engine) scrub(from int) (next int, err error) {
 	}
 	defer tx.Rollback()
 	file := e.journal.file
+	next = from + scrubStep
 	size := e.db.Info().PageSize
 	zeros, page := make([]byte, size), make([]byte, size)
-	for id := from; id < from+scrubStep; id++ {
+	for id := from; id < next; id++ {
 		info, err := tx.Page(id)
 		switch {
 		case err != nil:
 			return id, err
 		case info == nil: // behind the last page
-			return -1, nil
+			return -1, datasync(file)
 		case info.Type != "free":
 			continue
 		}
@@ -88,5 +86,5 @@ func (e *Engine) scrub(from int) (next int, err error) {
 			return id, err
 		}
 	}
-	return from + scrubStep, nil
+	return next, datasync(file)
 }

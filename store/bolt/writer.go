@@ -175,12 +175,13 @@ func (e *Engine) transact(batch *[]*write) (ran int, err error) {
 	return ran, nil
 }
 
-// makeRoom makes sure that there is room for what one function may write.
+// makeRoom makes sure that there is room for what one function may write. It fails at
+// once where a fold has just failed that would make some.
 func (e *Engine) makeRoom() error {
 	if headSize+largest <= e.journal.room() {
 		return nil
 	}
-	if f := e.folding; f != nil && f.failed != nil && time.Since(f.begun) < foldAgain {
+	if f := e.folding; f != nil && f.failed != nil && time.Since(f.since) < foldAgain {
 		return f.failed
 	}
 	if err := e.finish(); err != nil {
