@@ -39,11 +39,7 @@ func after(t *testing.T, e *Engine, hurt func([]byte)) map[string]string {
 		t.Fatal(err)
 	}
 	hurt(data)
-	path := filepath.Join(t.TempDir(), "crashed.db")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	crashed := open(t, path)
+	crashed := open(t, saved(t, data))
 	defer crashed.Close()
 	all := map[string]string{}
 	err = crashed.View(t.Context(), func(r store.Reader) error {
@@ -56,6 +52,35 @@ func after(t *testing.T, e *Engine, hurt func([]byte)) map[string]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// saved writes what a file holds to a new one, and gives its path.
+func saved(t *testing.T, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "crashed.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// startFull starts an engine on a disk that has no room for the file to grow.
+func startFull(t *testing.T, path string) *Engine {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.MaxSize, db.AllocSize = int(info.Size()), 0
+	e, err := start(db, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // A crash loses nothing that was acknowledged: before anything is folded, while a
@@ -244,24 +269,12 @@ func TestFullDiskAtStart(t *testing.T) {
 			put(t, e, k, v)
 			want[k] = v
 		}
-		path := filepath.Join(t.TempDir(), "crashed.db")
 		data, err := os.ReadFile(e.path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		data = data[:hinder.Size()]
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		db, err := openFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db.MaxSize, db.AllocSize = len(data), 0
-		full, err := start(db, path)
-		if err != nil {
-			t.Fatalf("with %d bytes in the journal: %v", left, err)
-		}
+		path := saved(t, data[:hinder.Size()])
+		full := startFull(t, path)
 		put(t, full, "more", "1")
 		want["more"] = "1"
 		if got := after(t, full, func([]byte) {}); !maps.Equal(got, want) {
@@ -283,18 +296,15 @@ func TestFullJournalAtStart(t *testing.T) {
 	if _, err := store.Open(t.Context(), e, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(e.path)
-	if err != nil {
+	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	fill := func(db *bbolt.DB) { db.MaxSize, db.AllocSize = int(info.Size()), 0 }
-	if err := e.between(t.Context(), func() error { fill(e.db); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	full := startFull(t, e.path)
+	defer full.Close()
 	write := func(e *Engine, k string) error {
 		return e.Update(t.Context(), func(w store.Writer) error { w.Put(k, make([]byte, 50_000)); return nil })
 	}
-	for i := 0; write(e, fmt.Sprint(i)) == nil; i++ {
+	for i := 0; write(full, fmt.Sprint(i)) == nil; i++ {
 		if i > 10_000 {
 			t.Fatal("the disk is never full: nothing is proven")
 		}
@@ -303,19 +313,7 @@ func TestFullJournalAtStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "crashed.db")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	db, err := openFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fill(db)
-	again, err := start(db, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := startFull(t, saved(t, data))
 	defer again.Close()
 	if write(again, "more") == nil {
 		t.Error("there is room: nothing is proven")
