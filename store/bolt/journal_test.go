@@ -16,6 +16,7 @@ import (
 	bbolt "go.etcd.io/bbolt"
 
 	"briefbot/store"
+	"briefbot/store/storetest"
 )
 
 // put writes a value, or fails the test.
@@ -41,17 +42,7 @@ func after(t *testing.T, e *Engine, hurt func([]byte)) map[string]string {
 	hurt(data)
 	crashed := open(t, saved(t, data))
 	defer crashed.Close()
-	all := map[string]string{}
-	err = crashed.View(t.Context(), func(r store.Reader) error {
-		for k, v := range r.Scan("", "\xff") {
-			all[k] = string(v)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return storetest.All(t, crashed)
 }
 
 // saved writes what a file holds to a new one, and gives its path.

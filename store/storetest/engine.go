@@ -76,11 +76,11 @@ func failedUpdate(t *testing.T, open Open) {
 		t.Fatalf("error is %v", err)
 	}
 	want := map[string]string{"a": "1"}
-	if got := all(t, e); !maps.Equal(got, want) {
+	if got := All(t, e); !maps.Equal(got, want) {
 		t.Errorf("after a failed update: %v, want %v", got, want)
 	}
 	e.Close()
-	if got := all(t, again()); !maps.Equal(got, want) {
+	if got := All(t, again()); !maps.Equal(got, want) {
 		t.Errorf("opened again: %v, want %v", got, want)
 	}
 }
@@ -98,7 +98,7 @@ func panics(t *testing.T, open Open) {
 			panic("boom")
 		})
 	}()
-	if got := all(t, e); len(got) != 0 {
+	if got := All(t, e); len(got) != 0 {
 		t.Errorf("a panic left %v", got)
 	}
 	set(t, e, "a", "2") // and the engine goes on
@@ -155,11 +155,11 @@ func model(t *testing.T, open Open) {
 			want = next
 		}
 	}
-	if got := all(t, e); !maps.Equal(got, want) {
+	if got := All(t, e); !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	e.Close()
-	if got := all(t, again()); !maps.Equal(got, want) {
+	if got := All(t, again()); !maps.Equal(got, want) {
 		t.Errorf("opened again: %v, want %v", got, want)
 	}
 }
@@ -203,7 +203,7 @@ func scanWhileWriting(t *testing.T, open Open) {
 	if want := []string{"k1", "k2", "k3", "k4", "k5"}; !slices.Equal(seen, want) {
 		t.Errorf("scanned %v, want %v", seen, want)
 	}
-	if got := len(all(t, e)); got != 5 {
+	if got := len(All(t, e)); got != 5 {
 		t.Errorf("%d keys are left, want 5", got)
 	}
 }
@@ -257,7 +257,7 @@ func counters(t *testing.T, open Open) {
 		})
 	}
 	wg.Wait()
-	if got := len(all(t, e)["a"]); got != workers*each {
+	if got := len(All(t, e)["a"]); got != workers*each {
 		t.Errorf("counted %d, want %d", got, workers*each)
 	}
 }
@@ -281,7 +281,7 @@ func limits(t *testing.T, open Open) {
 	if err := put(1, store.MaxBytes); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("%d bytes: %v", store.MaxBytes, err)
 	}
-	if got := len(all(t, e)); got != store.MaxKeys {
+	if got := len(All(t, e)); got != store.MaxKeys {
 		t.Errorf("%d keys are there, want %d", got, store.MaxKeys)
 	}
 }
@@ -399,7 +399,8 @@ func set(t *testing.T, e store.Engine, k, v string) {
 	}
 }
 
-func all(t *testing.T, e store.Engine) map[string]string {
+// All gives all keys of an engine, with their values.
+func All(t *testing.T, e store.Engine) map[string]string {
 	t.Helper()
 	m := map[string]string{}
 	err := e.View(t.Context(), func(r store.Reader) error {

@@ -357,7 +357,7 @@ func cluesAreSwept(t *testing.T, open Open) {
 		put(t, s, toldBy(event(i), fmt.Sprintf("wire:%d", i), 0), noon.Add(time.Duration(i)*time.Minute))
 	}
 	clues := 0
-	for k := range all(t, eng) {
+	for k := range All(t, eng) {
 		if strings.HasPrefix(k, "clue") {
 			clues++
 		}

@@ -858,7 +858,7 @@ func profiles(t *testing.T, open Open) {
 func schema(t *testing.T, open Open) {
 	eng, _ := open(t)
 	openStore(t, eng)
-	if got := all(t, eng)["schema"]; got != fmt.Sprint(store.Schema) {
+	if got := All(t, eng)["schema"]; got != fmt.Sprint(store.Schema) {
 		t.Errorf("schema %q", got)
 	}
 	set(t, eng, "schema", fmt.Sprint(store.Schema+1))
